@@ -1,0 +1,74 @@
+"""Looks at the web UI, and what an unbroken series of bad ones amounts to."""
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+
+class Outcome(StrEnum):
+    """What one request to the web UI came to. OK and SLOW are answers; MISSED means that it was never asked."""
+
+    OK = "ok"
+    SLOW = "slow"
+    DNS = "dns"
+    REFUSED = "refused"
+    UNREACHABLE = "unreachable"
+    CONNECT_TIMEOUT = "connect-timeout"
+    READ_TIMEOUT = "read-timeout"
+    RESET = "reset"
+    TLS = "tls"
+    CLIENT_ERROR = "4xx"
+    SERVER_ERROR = "5xx"
+    WRONG_CONTENT = "wrong-content"
+    STALE_BACKEND = "stale-backend"
+    MISSED = "missed"
+
+    @property
+    def is_up(self) -> bool:
+        """Whether a valid answer came in time."""
+        return self in (Outcome.OK, Outcome.SLOW)
+
+    @property
+    def is_known(self) -> bool:
+        """Whether it says anything about the application."""
+        return self is not Outcome.MISSED
+
+
+@dataclass(frozen=True, slots=True)
+class Sample:
+    """One look: at_s is when it was due (cluster seconds on the run's axis); late_s and latency_s are wall seconds.
+
+    latency_s counts from the scheduled moment. backend is the pod that answered, None where no pattern tells it.
+    """
+
+    at_s: float
+    outcome: Outcome
+    late_s: float
+    latency_s: float
+    status: int = 0
+    backend: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Outage:
+    """An unbroken series of failed samples, in cluster seconds on the run's axis, as intervals [earliest, latest].
+
+    It began after the last good sample (started_earliest_s) and no later than the first bad one (started_latest_s);
+    it ended after the last bad one and no later than the next good one. ended_latest_s is None when it never ended:
+    then the length is "at least". outcomes counts the bad samples by outcome, in order of first appearance.
+    """
+
+    started_earliest_s: float
+    started_latest_s: float
+    ended_earliest_s: float
+    ended_latest_s: float | None
+    outcomes: tuple[tuple[Outcome, int], ...]
+
+    @property
+    def shortest_s(self) -> float:
+        """The least it can have lasted."""
+        return max(0.0, self.ended_earliest_s - self.started_latest_s)
+
+    @property
+    def longest_s(self) -> float | None:
+        """The most it can have lasted; None while it has not ended."""
+        return None if self.ended_latest_s is None else self.ended_latest_s - self.started_earliest_s

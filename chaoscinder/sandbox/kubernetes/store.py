@@ -1,0 +1,189 @@
+"""The object store: what etcd and the API server's registry are to a real cluster.
+
+Objects are plain dicts as the API shows them. What find and list give out is shared and must not be changed; change() copies, lets the
+caller edit, and writes only if something differs. Every write gets the next resource version and is told to the listeners, which is
+what watches and controllers live on. Graceful deletion and finalizers follow the API server; see delete().
+"""
+
+import copy
+from collections import deque
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Any
+
+from chaoscinder.sandbox.kubernetes.resources import PODS, Resource
+from chaoscinder.sandbox.world import World
+
+Object = dict[str, Any]
+HISTORY = 5_000  # watch events kept for a resume; an older resourceVersion gets 410 Expired
+
+
+class StoreError(Exception):
+    """The API server's refusal: HTTP code, its reason word and its message."""
+
+    def __init__(self, code: int, reason: str, message: str) -> None:
+        super().__init__(message)
+        self.code = code
+        self.reason = reason
+        self.message = message
+
+
+@dataclass(frozen=True, slots=True)
+class Happened:
+    """One watch event: type is ADDED, MODIFIED or DELETED."""
+
+    version: int
+    type: str
+    resource: Resource
+    object: Object
+
+
+Key = tuple[str, str]
+
+
+class Store:
+    """All objects of one cluster."""
+
+    def __init__(self, world: World) -> None:
+        self.world = world
+        self.version = 0
+        self.history: deque[Happened] = deque(maxlen=HISTORY)
+        self._objects: dict[str, dict[Key, Object]] = {}
+        self._listeners: list[Callable[[Happened], None]] = []
+
+    def listen(self, listener: Callable[[Happened], None]) -> None:
+        """Tell listener of every write from now on, inside the world's lock."""
+        self._listeners.append(listener)
+
+    def unlisten(self, listener: Callable[[Happened], None]) -> None:
+        """Stop telling it."""
+        self._listeners.remove(listener)
+
+    def find(self, resource: Resource, name: str, namespace: str = "") -> Object | None:
+        """Look an object up; None where it does not exist. Shared: do not change it."""
+        return self._objects.get(resource.plural, {}).get((namespace, name))
+
+    def get(self, resource: Resource, name: str, namespace: str = "") -> Object:
+        """Look an object up, or refuse with the API server's 404."""
+        found = self.find(resource, name, namespace)
+        if found is None:
+            raise not_found(resource, name)
+        return found
+
+    def list(self, resource: Resource, namespace: str | None = None) -> list[Object]:
+        """All objects of a resource in the order of namespace and name, of one namespace if told. Shared: do not change them."""
+        rows = self._objects.get(resource.plural, {})
+        return [rows[key] for key in sorted(rows) if namespace is None or key[0] == namespace]
+
+    def create(self, resource: Resource, obj: Object) -> Object:
+        """Store a new object: uid, creationTimestamp, generateName and generation are filled in."""
+        obj = copy.deepcopy(obj)
+        meta = obj.setdefault("metadata", {})
+        if not meta.get("name") and meta.get("generateName"):
+            meta["name"] = meta["generateName"] + self.suffix()
+        key = (meta.get("namespace", "") if resource.namespaced else "", meta["name"])
+        if key in self._objects.setdefault(resource.plural, {}):
+            raise StoreError(409, "AlreadyExists", f'{qualified(resource)} "{meta["name"]}" already exists')
+        obj["kind"], obj["apiVersion"] = resource.kind, resource.api_version
+        meta["uid"] = self.world.new_uuid()
+        meta["creationTimestamp"] = self.world.stamp()
+        if "spec" in obj and resource.plural not in ("nodes", "namespaces", "services"):
+            meta.setdefault("generation", 1)
+        return self._write("ADDED", resource, key, obj)
+
+    def change(self, resource: Resource, name: str, namespace: str, edit: Callable[[Object], None]) -> Object:
+        """Copy, edit, and write if something differs; the generation rises with the spec."""
+        old = self.get(resource, name, namespace)
+        new = copy.deepcopy(old)
+        edit(new)
+        return self.replace(resource, new)
+
+    def replace(self, resource: Resource, obj: Object, *, check_version: str | None = None) -> Object:
+        """Write a whole object over the stored one. check_version refuses with 409 Conflict when it is not the stored one's."""
+        meta = obj["metadata"]
+        key = (meta.get("namespace", "") if resource.namespaced else "", meta["name"])
+        old = self.get(resource, key[1], key[0])
+        if check_version and check_version != old["metadata"]["resourceVersion"]:
+            raise conflict(resource, meta["name"])
+        for name in ("uid", "creationTimestamp", "resourceVersion"):
+            meta[name] = old["metadata"][name]
+        if obj == old:
+            return old
+        if "generation" in old["metadata"] and obj.get("spec") != old.get("spec"):
+            meta["generation"] = old["metadata"]["generation"] + 1
+        if meta.get("deletionTimestamp") and not meta.get("finalizers") and meta.get("deletionGracePeriodSeconds", 0) == 0:
+            return self._remove(resource, key, obj)
+        return self._write("MODIFIED", resource, key, obj)
+
+    def delete(self, resource: Resource, name: str, namespace: str = "", *, grace_s: int | None = None) -> Object:
+        """Delete as the API server does.
+
+        A scheduled pod gets a deletionTimestamp of now plus its grace period (30 s unless its spec or grace_s says otherwise) and
+        stays until the kubelet deletes it with grace_s 0. Anything with finalizers stays until they are gone. The rest goes at once.
+        """
+        obj = self.get(resource, name, namespace)
+        grace = self._grace(resource, obj, grace_s)
+        if grace == 0 and not obj["metadata"].get("finalizers"):
+            return self._remove(resource, (namespace if resource.namespaced else "", name), copy.deepcopy(obj))
+        held = obj["metadata"].get("deletionGracePeriodSeconds")
+        if obj["metadata"].get("deletionTimestamp") and held is not None and grace >= held:
+            return obj
+        return self.change(resource, name, namespace, lambda new: self._mark(new, grace))
+
+    def suffix(self, length: int = 5) -> str:
+        """A random suffix in the API server's alphabet."""
+        return "".join(self.world.random.choices("bcdfghjklmnpqrstvwxz2456789", k=length))
+
+    def since(self, version: int, resource: Resource) -> Iterator[Happened]:
+        """What happened to a resource after a version, oldest first; 410 where that is no longer known."""
+        if self.history and version < self.history[0].version - 1:
+            raise StoreError(410, "Expired", f"too old resource version: {version} ({self.history[0].version})")
+        return (event for event in list(self.history) if event.version > version and event.resource is resource)
+
+    def _grace(self, resource: Resource, obj: Object, grace_s: int | None) -> int:
+        if resource is not PODS or not obj.get("spec", {}).get("nodeName"):
+            return 0
+        if obj.get("status", {}).get("phase") in ("Succeeded", "Failed"):
+            return 0
+        return int(obj["spec"].get("terminationGracePeriodSeconds", 30) if grace_s is None else grace_s)
+
+    def _mark(self, obj: Object, grace: int) -> None:
+        due = self.world.now + timedelta(seconds=grace)
+        obj["metadata"]["deletionTimestamp"] = due.strftime("%Y-%m-%dT%H:%M:%SZ")
+        obj["metadata"]["deletionGracePeriodSeconds"] = grace
+
+    def _write(self, type_: str, resource: Resource, key: Key, obj: Object) -> Object:
+        self.version += 1
+        obj["metadata"]["resourceVersion"] = str(self.version)
+        self._objects.setdefault(resource.plural, {})[key] = obj
+        self._tell(Happened(self.version, type_, resource, obj))
+        return obj
+
+    def _remove(self, resource: Resource, key: Key, obj: Object) -> Object:
+        self.version += 1
+        obj["metadata"]["resourceVersion"] = str(self.version)
+        del self._objects[resource.plural][key]
+        self._tell(Happened(self.version, "DELETED", resource, obj))
+        return obj
+
+    def _tell(self, event: Happened) -> None:
+        self.history.append(event)
+        for listener in list(self._listeners):
+            listener(event)
+
+
+def qualified(resource: Resource) -> str:
+    """The resource as the API server names it in messages: pods, deployments.apps."""
+    return f"{resource.plural}.{resource.group}" if resource.group else resource.plural
+
+
+def not_found(resource: Resource, name: str) -> StoreError:
+    """The API server's 404."""
+    return StoreError(404, "NotFound", f'{qualified(resource)} "{name}" not found')
+
+
+def conflict(resource: Resource, name: str) -> StoreError:
+    """The API server's 409 for a stale resourceVersion."""
+    message = "the object has been modified; please apply your changes to the latest version and try again"
+    return StoreError(409, "Conflict", f'Operation cannot be fulfilled on {qualified(resource)} "{name}": {message}')
