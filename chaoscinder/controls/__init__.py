@@ -1,0 +1,1 @@
+"""Controls: what spans a whole experiment."""

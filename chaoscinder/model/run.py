@@ -61,7 +61,10 @@ class Touched:
 
 @dataclass(frozen=True, slots=True)
 class Run:
-    """Everything a run directory says, on one axis. platform is Chaos Toolkit's own end: status, deviated, interrupted, baseline_met."""
+    """Everything a run directory says, on one axis. platform is Chaos Toolkit's own end: status, deviated, interrupted, baseline_met.
+
+    before and after are the audits of what a fault may touch, as docs/run-directory.md describes them; None where none was made.
+    """
 
     header: Header
     target: Target | None = None
@@ -74,3 +77,5 @@ class Run:
     touched: tuple[Touched, ...] = ()
     platform: Mapping[str, Any] = field(default_factory=dict)
     problems: tuple[str, ...] = ()
+    before: Mapping[str, Any] | None = None
+    after: Mapping[str, Any] | None = None

@@ -55,6 +55,7 @@ class Outage:
     It began after the last good sample (started_earliest_s) and no later than the first bad one (started_latest_s);
     it ended after the last bad one and no later than the next good one. ended_latest_s is None when it never ended:
     then the length is "at least". outcomes counts the bad samples by outcome, in order of first appearance.
+    began_before_sampling means that no good sample came before it: started_earliest_s is then only where sampling began.
     """
 
     started_earliest_s: float
@@ -62,6 +63,7 @@ class Outage:
     ended_earliest_s: float
     ended_latest_s: float | None
     outcomes: tuple[tuple[Outcome, int], ...]
+    began_before_sampling: bool = False
 
     @property
     def shortest_s(self) -> float:
@@ -70,5 +72,7 @@ class Outage:
 
     @property
     def longest_s(self) -> float | None:
-        """The most it can have lasted; None while it has not ended."""
-        return None if self.ended_latest_s is None else self.ended_latest_s - self.started_earliest_s
+        """The most it can have lasted; None while it has not ended, or when nobody saw it begin."""
+        if self.ended_latest_s is None or self.began_before_sampling:
+            return None
+        return self.ended_latest_s - self.started_earliest_s

@@ -29,6 +29,15 @@ class Change:
 
 
 @dataclass(frozen=True, slots=True)
+class Milestone:
+    """One step between the fault and the answer of the replacement; at_s is None where it was not seen, evidence says what was seen."""
+
+    name: str
+    at_s: float | None
+    evidence: str
+
+
+@dataclass(frozen=True, slots=True)
 class Event:
     """One Kubernetes event about an object of the target. about is Kind/name."""
 

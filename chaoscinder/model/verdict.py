@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from chaoscinder.model.sample import Outage
+from chaoscinder.model.timeline import Milestone
 from chaoscinder.model.write import Account
 
 
@@ -53,6 +54,7 @@ class Availability:
 
     total_s is [least, most]; most is None when the last outage never ended. late_p99_s and period_s are wall seconds.
     latency_*_s are (p50, p95, p99) of good answers in wall seconds, empty where there were none.
+    first_failure_s and recovered_s are durations since that moment. missed counts slots that were never asked, or never recorded.
     """
 
     outages: tuple[Outage, ...]
@@ -90,7 +92,8 @@ class Verdict:
 
     restored is None when nothing was touched. findings are one line each.
     remediation says what was seen to free the volume, or "none seen".
-    story is what happened in three sentences.
+    story is what happened in three sentences. milestones are the steps from the fault to the answer, with times where seen.
+    stuck says, one line each, why nothing would have ended the outage; empty when it ended or nobody can tell.
     """
 
     value: Value
@@ -105,3 +108,5 @@ class Verdict:
     account: Account | None
     movement: Movement | None
     fault_at_s: float | None
+    milestones: tuple[Milestone, ...] = ()
+    stuck: tuple[str, ...] = ()

@@ -26,7 +26,10 @@ class Write:
 
 @dataclass(frozen=True, slots=True)
 class ReadBack:
-    """One complete reading of what the application holds: (id, how often) for every id of this run."""
+    """One complete reading of what the application holds: (id, how often) for every id of this run.
+
+    at_s is when the reading was asked for, so that everything acknowledged before it must be in it.
+    """
 
     at_s: float
     seen: tuple[tuple[str, int], ...]
@@ -38,6 +41,7 @@ class Account:
 
     lost were acknowledged and are gone. recovered_unknown had no answer and are there all the same. duplicate are there more than once.
     read_back is False when nobody could look: then nothing is claimed about loss.
+    never_read were acknowledged after the last reading was asked for, and are not in it: nothing is claimed about them either.
     """
 
     attempted: int
@@ -49,3 +53,4 @@ class Account:
     lost: tuple[str, ...]
     duplicate: tuple[str, ...]
     read_back: bool
+    never_read: tuple[str, ...] = ()

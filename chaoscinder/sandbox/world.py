@@ -144,20 +144,20 @@ class Driver(threading.Thread):
         self._world = world
         self._rate = clock.rate
         self._offset = world.now_s
-        self._started = clock.monotonic_s()
+        self._began = clock.monotonic_s()
         self._clock = clock
-        self._stop = False
+        self._ended = False
         world.follow(self.elapsed_s)
 
     def elapsed_s(self) -> float:
         """Cluster seconds since the world's epoch."""
-        return self._offset + self._clock.elapsed_s(self._started)
+        return self._offset + self._clock.elapsed_s(self._began)
 
     def run(self) -> None:
         """Turn until stopped."""
         world = self._world
         with world.lock:
-            while not self._stop:
+            while not self._ended:
                 world.turn_to(self.elapsed_s())
                 due = world.next_s()
                 wait_s = 1.0 if due is None else (due - self.elapsed_s()) / self._rate
@@ -166,6 +166,6 @@ class Driver(threading.Thread):
     def stop(self) -> None:
         """End the thread; time stands still afterwards."""
         with self._world.lock:
-            self._stop = True
+            self._ended = True
             self._world.follow(None)
             self._world.changed.notify_all()

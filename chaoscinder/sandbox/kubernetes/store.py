@@ -9,34 +9,38 @@ import copy
 from collections import deque
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from chaoscinder.sandbox.kubernetes.resources import PODS, Resource
 from chaoscinder.sandbox.world import World
 
 Object = dict[str, Any]
+Details = dict[str, Any]
 HISTORY = 5_000  # watch events kept for a resume; an older resourceVersion gets 410 Expired
+GENERATIONS = ("pods", "deployments", "replicasets", "statefulsets", "poddisruptionbudgets")  # whose metadata counts its specs
 
 
 class StoreError(Exception):
-    """The API server's refusal: HTTP code, its reason word and its message."""
+    """The API server's refusal: HTTP code, its reason word, its message and what its Status says in details."""
 
-    def __init__(self, code: int, reason: str, message: str) -> None:
+    def __init__(self, code: int, reason: str, message: str, details: Details | None = None) -> None:
         super().__init__(message)
         self.code = code
         self.reason = reason
         self.message = message
+        self.details = details
 
 
 @dataclass(frozen=True, slots=True)
 class Happened:
-    """One watch event: type is ADDED, MODIFIED or DELETED."""
+    """One watch event: type is ADDED, MODIFIED or DELETED; previous is the object before, None for ADDED."""
 
     version: int
     type: str
     resource: Resource
     object: Object
+    previous: Object | None = None
 
 
 Key = tuple[str, str]
@@ -84,11 +88,11 @@ class Store:
             meta["name"] = meta["generateName"] + self.suffix()
         key = (meta.get("namespace", "") if resource.namespaced else "", meta["name"])
         if key in self._objects.setdefault(resource.plural, {}):
-            raise StoreError(409, "AlreadyExists", f'{qualified(resource)} "{meta["name"]}" already exists')
+            raise already_exists(resource, meta["name"])
         obj["kind"], obj["apiVersion"] = resource.kind, resource.api_version
         meta["uid"] = self.world.new_uuid()
         meta["creationTimestamp"] = self.world.stamp()
-        if "spec" in obj and resource.plural not in ("nodes", "namespaces", "services"):
+        if resource.plural in GENERATIONS:
             meta.setdefault("generation", 1)
         return self._write("ADDED", resource, key, obj)
 
@@ -120,14 +124,15 @@ class Store:
         """Delete as the API server does.
 
         A scheduled pod gets a deletionTimestamp of now plus its grace period (30 s unless its spec or grace_s says otherwise) and
-        stays until the kubelet deletes it with grace_s 0. Anything with finalizers stays until they are gone. The rest goes at once.
+        stays until the kubelet deletes it with grace_s 0; a second deletion may only shorten that. Anything with finalizers stays until
+        they are gone. The rest goes at once, namespaces too (a real one is Terminating until it is empty).
         """
         obj = self.get(resource, name, namespace)
         grace = self._grace(resource, obj, grace_s)
         if grace == 0 and not obj["metadata"].get("finalizers"):
             return self._remove(resource, (namespace if resource.namespaced else "", name), copy.deepcopy(obj))
         held = obj["metadata"].get("deletionGracePeriodSeconds")
-        if obj["metadata"].get("deletionTimestamp") and held is not None and grace >= held:
+        if obj["metadata"].get("deletionTimestamp") and held is not None and (grace_s is None or grace >= held):
             return obj
         return self.change(resource, name, namespace, lambda new: self._mark(new, grace))
 
@@ -136,7 +141,9 @@ class Store:
         return "".join(self.world.random.choices("bcdfghjklmnpqrstvwxz2456789", k=length))
 
     def since(self, version: int, resource: Resource) -> Iterator[Happened]:
-        """What happened to a resource after a version, oldest first; 410 where that is no longer known."""
+        """What happened to a resource after a version, oldest first; 410 where that is no longer known, 504 where it is yet to come."""
+        if version > self.version:
+            raise too_large(version, self.version)
         if self.history and version < self.history[0].version - 1:
             raise StoreError(410, "Expired", f"too old resource version: {version} ({self.history[0].version})")
         return (event for event in list(self.history) if event.version > version and event.resource is resource)
@@ -149,22 +156,28 @@ class Store:
         return int(obj["spec"].get("terminationGracePeriodSeconds", 30) if grace_s is None else grace_s)
 
     def _mark(self, obj: Object, grace: int) -> None:
-        due = self.world.now + timedelta(seconds=grace)
-        obj["metadata"]["deletionTimestamp"] = due.strftime("%Y-%m-%dT%H:%M:%SZ")
-        obj["metadata"]["deletionGracePeriodSeconds"] = grace
+        meta = obj["metadata"]
+        asked_at = self.world.now
+        if meta.get("deletionTimestamp"):  # a grace period that is shortened still counts from when the deletion was asked for
+            asked_at = _instant(meta["deletionTimestamp"]) - timedelta(seconds=meta["deletionGracePeriodSeconds"])
+        elif "generation" in meta:
+            meta["generation"] += 1
+        meta["deletionTimestamp"] = (asked_at + timedelta(seconds=grace)).strftime("%Y-%m-%dT%H:%M:%SZ")
+        meta["deletionGracePeriodSeconds"] = grace
 
     def _write(self, type_: str, resource: Resource, key: Key, obj: Object) -> Object:
         self.version += 1
         obj["metadata"]["resourceVersion"] = str(self.version)
-        self._objects.setdefault(resource.plural, {})[key] = obj
-        self._tell(Happened(self.version, type_, resource, obj))
+        rows = self._objects.setdefault(resource.plural, {})
+        previous, rows[key] = rows.get(key), obj
+        self._tell(Happened(self.version, type_, resource, obj, previous))
         return obj
 
     def _remove(self, resource: Resource, key: Key, obj: Object) -> Object:
         self.version += 1
         obj["metadata"]["resourceVersion"] = str(self.version)
-        del self._objects[resource.plural][key]
-        self._tell(Happened(self.version, "DELETED", resource, obj))
+        previous = self._objects[resource.plural].pop(key)
+        self._tell(Happened(self.version, "DELETED", resource, obj, previous))
         return obj
 
     def _tell(self, event: Happened) -> None:
@@ -178,12 +191,34 @@ def qualified(resource: Resource) -> str:
     return f"{resource.plural}.{resource.group}" if resource.group else resource.plural
 
 
+def about(resource: Resource, name: str) -> Details:
+    """The details of a Status about one object; kind is the plural there, as in the API server's own answers."""
+    return {"name": name, "group": resource.group, "kind": resource.plural} if resource.group else {"name": name, "kind": resource.plural}
+
+
 def not_found(resource: Resource, name: str) -> StoreError:
     """The API server's 404."""
-    return StoreError(404, "NotFound", f'{qualified(resource)} "{name}" not found')
+    return StoreError(404, "NotFound", f'{qualified(resource)} "{name}" not found', about(resource, name))
 
 
-def conflict(resource: Resource, name: str) -> StoreError:
-    """The API server's 409 for a stale resourceVersion."""
-    message = "the object has been modified; please apply your changes to the latest version and try again"
-    return StoreError(409, "Conflict", f'Operation cannot be fulfilled on {qualified(resource)} "{name}": {message}')
+def already_exists(resource: Resource, name: str) -> StoreError:
+    """The API server's 409 for a name that is taken."""
+    return StoreError(409, "AlreadyExists", f'{qualified(resource)} "{name}" already exists', about(resource, name))
+
+
+def conflict(resource: Resource, name: str, why: str = "") -> StoreError:
+    """The API server's 409 for a stale resourceVersion, or for another reason why."""
+    why = why or "the object has been modified; please apply your changes to the latest version and try again"
+    message = f'Operation cannot be fulfilled on {qualified(resource)} "{name}": {why}'
+    return StoreError(409, "Conflict", message, about(resource, name))
+
+
+def too_large(version: int, current: int) -> StoreError:
+    """The API server's 504 for a resourceVersion that it has not reached (a client that outlived the last cluster)."""
+    causes = [{"reason": "ResourceVersionTooLarge", "message": "Too large resource version"}]
+    message = f"Too large resource version: {version}, current: {current}"
+    return StoreError(504, "Timeout", message, {"causes": causes, "retryAfterSeconds": 1})
+
+
+def _instant(text: str) -> datetime:
+    return datetime.strptime(text, "%Y-%m-%dT%H:%M:%SZ").replace(tzinfo=UTC)

@@ -1,0 +1,34 @@
+"""Actions on the Nova server that is the workload's node."""
+
+from typing import Any, Dict
+
+from chaoslib.types import Configuration, Secrets
+
+from chaoscinder import runs
+from chaoscinder.doors import opened
+from chaoscinder.errors import CannotTell
+from chaoscinder.faults import server
+
+__all__ = ["start_server", "stop_server"]
+
+
+def stop_server(timeout_s: float = None, configuration: Configuration = None, secrets: Secrets = None) -> Dict[str, Any]:
+    """Stop the Nova server under the configured workload's pod and wait until it is SHUTOFF.
+
+    The server is found from the workload, never named here. timeout_s is in cluster seconds (configuration.server_timeout_s, 600).
+    Refuses to act when the control chaoscinder.controls.recording does not record this run.
+    """
+    with opened(configuration, secrets) as site:
+        run = runs.live()
+        if run is None:
+            raise CannotTell("no fault without a record (wanted the control chaoscinder.controls.recording in the experiment)")
+        return server.stop(site, run, timeout_s or site.settings.server_timeout_s)
+
+
+def start_server(timeout_s: float = None, configuration: Configuration = None, secrets: Secrets = None) -> Dict[str, Any]:
+    """Start exactly the server that this run stopped and wait until it is ACTIVE; nothing to start is a success.
+
+    timeout_s is in cluster seconds (configuration.server_timeout_s, 600).
+    """
+    with opened(configuration, secrets) as site:
+        return server.start_what_was_stopped(site, runs.live(), timeout_s or site.settings.server_timeout_s)

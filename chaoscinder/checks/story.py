@@ -1,0 +1,92 @@
+"""What happened, in three sentences that say nothing but what the records show: what was broken, what users saw, where the volume went."""
+
+from collections.abc import Sequence
+
+from chaoscinder.checks.case import Case
+from chaoscinder.checks.objectives import place
+from chaoscinder.checks.recovery import NONE_SEEN
+from chaoscinder.checks.sentences import counted, few, listed, seconds, short, with_wall
+from chaoscinder.model.sample import Outage, Outcome
+from chaoscinder.model.write import Account
+
+KINDS = {
+    Outcome.DNS: "name resolution failures",
+    Outcome.REFUSED: "refused connections",
+    Outcome.UNREACHABLE: "unreachable",
+    Outcome.CONNECT_TIMEOUT: "connect timeouts",
+    Outcome.READ_TIMEOUT: "read timeouts",
+    Outcome.RESET: "reset connections",
+    Outcome.TLS: "TLS failures",
+    Outcome.CLIENT_ERROR: "4xx answers",
+    Outcome.SERVER_ERROR: "5xx answers",
+    Outcome.WRONG_CONTENT: "wrong content",
+    Outcome.STALE_BACKEND: "answers of the old pod",
+}
+
+
+def story(case: Case, remediation: str, stuck: Sequence[str]) -> tuple[str, ...]:
+    """Tell a run in three sentences."""
+    if case.when.fault_s is None:
+        return ("Nothing was broken.", _users(case), "The volume was left where it was.")
+    return (_broken(case), _users(case), f"{_volume(case, remediation, stuck)}; {_data(case.account)}.")
+
+
+def kinds(outages: Sequence[Outage]) -> str:
+    """Name the kinds of failure in order of first appearance: `48 connect timeouts, then 33 refused connections`."""
+    counts: dict[Outcome, int] = {}
+    for one in outages:
+        for outcome, number in one.outcomes:
+            counts[outcome] = counts.get(outcome, 0) + number
+    return ", then ".join(f"{number} {KINDS.get(outcome, outcome)}" for outcome, number in counts.items())
+
+
+def _broken(case: Case) -> str:
+    target = case.run.target
+    at = f"{seconds(case.when.fault_s or 0.0)} into the run"
+    if target is None:
+        return f"A fault began {at}, and its target was not recorded."
+    server = f"server {target.server_name} ({short(target.server_id)}), on which pod {target.pod} used volume {short(target.volume_id)}"
+    if case.proof.shut_off_at_s is None:
+        return f"Nova was asked to stop {server}, {at}; nothing shows that it went off."
+    after = seconds(case.proof.shut_off_at_s - (case.when.fault_s or 0.0))
+    return f"{server[0].upper()}{server[1:]}, was stopped {at}, and Nova called it SHUTOFF {after} later."
+
+
+def _users(case: Case) -> str:
+    seen = case.availability
+    if seen is None:
+        return "Nobody knows what users saw: the web UI was not sampled."
+    if not seen.outages:
+        return f"Users noticed nothing: all {seen.samples - seen.missed} samples were answered."
+    times = f" in {len(seen.outages)} outages" if len(seen.outages) > 1 else ""
+    undo_s = case.when.undo_s
+    helped = undo_s is not None and any(
+        one.ended_latest_s is not None and one.started_latest_s < undo_s < one.ended_latest_s for one in seen.outages
+    )
+    end = "; it ended only after our undo" if helped else "" if seen.total_s[1] is not None else "; it had not ended when the record did"
+    return f"Users were away for {with_wall(*seen.total_s, case.rate)}{times}: {kinds(seen.outages)}{end}."
+
+
+def _volume(case: Case, remediation: str, stuck: Sequence[str]) -> str:
+    where = case.movement
+    if where is None:
+        return "Nobody knows where the volume went"
+    if where.disagreement:
+        return f"The views do not agree on where the volume went ({where.disagreement})"
+    source, destination = place(where)
+    freed = "with nothing seen to free it" if remediation == NONE_SEEN else f"freed by {remediation}"
+    if source != destination:
+        return f"The volume moved from {source} to {destination}, {freed}"
+    return f"The volume stayed on {source}{', and nothing would have ended that' if stuck else ''}"
+
+
+def _data(told: Account | None) -> str:
+    if told is None:
+        return "no write was sent, so durability was not tested"
+    unanswered = f" ({told.unknown} more had no answer, {told.recovered_unknown} of them are there)" if told.unknown else ""
+    if not told.read_back:
+        return f"{counted(told.acknowledged, 'acknowledged write')} could not be read back{unanswered}"
+    gone = [f"lost {few(told.lost)}"] if told.lost else []
+    twice = [f"{few(told.duplicate)} more than once"] if told.duplicate else []
+    details = f": {listed([*gone, *twice])}" if gone or twice else ""
+    return f"{told.recovered} of {counted(told.acknowledged, 'acknowledged write')} were read back{details}{unanswered}"

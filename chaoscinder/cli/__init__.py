@@ -1,0 +1,49 @@
+"""The `chaoscinder` command: thin doors for people, on click.
+
+Exit codes: 0 PASS, 1 FAIL, 2 usage, 3 NOT_RUN, 4 INCONCLUSIVE, 5 ABORTED, 6 not restored (wins over all), 7 attaching failed.
+Whatever goes wrong is one line on standard error. Modules here import click and the standard library only, so that --help is quick.
+"""
+
+import sys
+
+import click
+
+from chaoscinder import __version__
+from chaoscinder.cli.experiment import lint
+from chaoscinder.cli.runs import report, verdict
+from chaoscinder.cli.sandbox import sandbox
+from chaoscinder.errors import ChaoscinderError
+
+USAGE = 2
+
+
+@click.group(context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(__version__, prog_name="chaoscinder")
+def cli() -> None:
+    """Does a stateful application on OpenStack Cinder survive the loss of its node?
+
+    \b
+    On a machine without cluster or cloud:
+      chaoscinder sandbox exec -- chaos --no-version-check run experiments/node-shutdown.json
+      chaoscinder verdict last
+    """
+
+
+for command in (sandbox, verdict, report, lint):
+    cli.add_command(command)
+
+
+def main() -> None:
+    """Run the command line; an error of ours is one line and exit code 2."""
+    try:
+        cli.main(standalone_mode=False)
+    except ChaoscinderError as error:
+        click.echo(f"chaoscinder: {error}", err=True)
+        sys.exit(USAGE)
+    except click.ClickException as error:
+        error.show()
+        sys.exit(error.exit_code)
+    except click.exceptions.Exit as done:
+        sys.exit(done.exit_code)
+    except (click.Abort, KeyboardInterrupt):
+        sys.exit(130)

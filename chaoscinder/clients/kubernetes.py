@@ -1,0 +1,185 @@
+"""The Kubernetes API through the official client, as raw JSON turned into nouns.
+
+1. Every call has a time limit in wall seconds and is made once: a hanging API server is an answer too.
+2. No ApiException leaves this room.
+"""
+
+import json
+from collections.abc import Iterator
+from typing import Any
+
+from chaoscinder.clients import objects
+from chaoscinder.errors import CannotTell, ChaoscinderError, NotFound, Refused, SettingsError, Unreachable
+from chaoscinder.model.attachment import Attachment
+from chaoscinder.model.workload import Kind, Node, Pod, Workload
+from chaoscinder.settings import Settings
+
+APPS = "/apis/apps/v1"
+STORAGE = "/apis/storage.k8s.io/v1"
+PLURALS = {Kind.DEPLOYMENT: "deployments", Kind.STATEFULSET: "statefulsets"}
+
+
+class Kubernetes:
+    """One cluster, the one that the kubeconfig (and settings.context) names, or the one this process runs in."""
+
+    def __init__(self, settings: Settings) -> None:
+        self._timeout_s = settings.request_timeout_s
+        self._client = _api_client(settings.context)
+
+    def close(self) -> None:
+        """Close the connections."""
+        self._client.rest_client.pool_manager.clear()
+
+    def get(self, path: str, **query: Any) -> dict[str, Any]:
+        """GET a path as JSON."""
+        response = self._call(path, query, self._timeout_s)
+        try:
+            return dict(json.loads(response.data))
+        except ValueError as error:
+            raise Unreachable(f"Kubernetes GET {path} did not answer in JSON (saw {response.data[:60]!r})") from error
+
+    def watch(self, path: str, *, resource_version: str, timeout_s: float, **query: Any) -> Iterator[dict[str, Any]]:
+        """Follow a path's watch events, raw, for at most timeout_s wall seconds; an ERROR event (410) is yielded as it is."""
+        query |= {
+            "watch": "true",
+            "resourceVersion": resource_version,
+            "timeoutSeconds": max(1, int(timeout_s)),
+            "allowWatchBookmarks": "true",
+        }
+        response = self._call(path, query, timeout_s + self._timeout_s)
+        try:
+            yield from _lines(response, path)
+        finally:
+            response.close()
+
+    def server_version(self) -> dict[str, Any]:
+        """The API server's /version, with what the sandbox adds to it."""
+        return self.get("/version")
+
+    def cluster_id(self) -> str:
+        """The cluster's identity: the uid of its namespace kube-system."""
+        return str(self.get("/api/v1/namespaces/kube-system")["metadata"]["uid"])
+
+    def workload(self, namespace: str, name: str) -> Workload:
+        """Find the Deployment or StatefulSet called name, or Kind/name; Refused when there is one of each."""
+        self.get(f"/api/v1/namespaces/{namespace}")
+        kinds = [kind for kind in Kind if "/" not in name or name.lower().startswith(kind.value.lower() + "/")]
+        bare = name.split("/")[-1]
+        found = [row for kind in kinds if (row := self._workload(namespace, bare, kind)) is not None]
+        if not found:
+            raise NotFound(f"no Deployment or StatefulSet {name} in namespace {namespace} (wanted one)")
+        if len(found) > 1:
+            raise Refused(f"namespace {namespace} has both a Deployment and a StatefulSet {bare} (wanted one: say Deployment/{bare})")
+        return found[0]
+
+    def pods(self, workload: Workload) -> tuple[Pod, ...]:
+        """The pods that the workload's selector matches."""
+        items = self.get(f"/api/v1/namespaces/{workload.namespace}/pods", labelSelector=workload.selector)["items"]
+        return tuple(objects.pod(item) for item in items)
+
+    def node(self, name: str) -> Node:
+        """One node, with its CSINode where there is one."""
+        raw = self.get(f"/api/v1/nodes/{name}")
+        try:
+            return objects.node(raw, self.get(f"{STORAGE}/csinodes/{name}"))
+        except NotFound:
+            return objects.node(raw)
+
+    def nodes(self) -> tuple[Node, ...]:
+        """All nodes, without their CSINodes."""
+        return tuple(objects.node(item) for item in self.get("/api/v1/nodes")["items"])
+
+    def cinder_volume(self, namespace: str, claim: str) -> tuple[str, str]:
+        """The PersistentVolume and the Cinder volume's id behind a claim; Refused when it is not Cinder's."""
+        bound = self.get(f"/api/v1/namespaces/{namespace}/persistentvolumeclaims/{claim}")["spec"].get("volumeName")
+        if not bound:
+            raise Refused(f"claim {claim} in namespace {namespace} is not bound to a PersistentVolume (wanted a Cinder volume)")
+        raw = self.get(f"/api/v1/persistentvolumes/{bound}")
+        volume_id = objects.cinder_volume_of(raw)
+        if volume_id is None:
+            source = raw["spec"].get("csi", {}).get("driver") or next(
+                (key for key in raw["spec"] if key in ("nfs", "hostPath", "local", "rbd")), "?"
+            )
+            raise Refused(f"claim {claim} is bound to {bound}, a volume of {source} (wanted one of Cinder: {objects.CSI_DRIVER})")
+        return bound, volume_id
+
+    def attachments(self, persistent_volume: str, volume_id: str) -> tuple[Attachment, ...]:
+        """What Kubernetes says about where the volume is: its VolumeAttachments."""
+        items = self.get(f"{STORAGE}/volumeattachments")["items"]
+        mine = [item for item in items if item["spec"]["source"].get("persistentVolumeName") == persistent_volume]
+        servers = {node.name: node.server_id for node in self.nodes() if node.server_id}
+        return tuple(objects.attachment(item, volume_id, servers) for item in mine)
+
+    def _workload(self, namespace: str, name: str, kind: Kind) -> Workload | None:
+        try:
+            return objects.workload(self.get(f"{APPS}/namespaces/{namespace}/{PLURALS[kind]}/{name}"), kind)
+        except NotFound:
+            return None
+
+    def _call(self, path: str, query: dict[str, Any], timeout_s: float) -> Any:
+        from kubernetes.client import ApiException
+        from urllib3.exceptions import HTTPError
+
+        try:
+            return self._client.call_api(
+                path, "GET", query_params=list(query.items()), header_params={"Accept": "application/json"}, auth_settings=["BearerToken"],
+                _preload_content=False, _return_http_data_only=True, _request_timeout=(self._timeout_s, timeout_s),
+            )  # fmt: skip
+        except ApiException as error:
+            raise _translated(error, path) from error
+        except (HTTPError, OSError) as error:
+            host = self._client.configuration.host
+            raise Unreachable(f"Kubernetes at {host} did not answer GET {path} within {timeout_s:g} s ({_cause(error)})") from error
+
+
+def _api_client(context: str) -> Any:
+    from kubernetes import client, config
+    from kubernetes.config.config_exception import ConfigException
+
+    configuration = client.Configuration()
+    try:
+        try:
+            config.load_kube_config(context=context or None, client_configuration=configuration)
+        except ConfigException:
+            if context:
+                raise
+            config.load_incluster_config(client_configuration=configuration)
+    except (ConfigException, OSError, ValueError) as error:
+        raise SettingsError(
+            f"no usable kubeconfig (wanted KUBECONFIG or ~/.kube/config{_in(context)}, or a pod): {_cause(error)}"
+        ) from error
+    configuration.retries = False
+    return client.ApiClient(configuration)
+
+
+def _in(context: str) -> str:
+    return f" with context {context}" if context else ""
+
+
+def _lines(response: Any, path: str) -> Iterator[dict[str, Any]]:
+    from urllib3.exceptions import HTTPError
+
+    rest = b""
+    try:
+        for chunk in response.stream(amt=None, decode_content=False):
+            *lines, rest = (rest + chunk).split(b"\n")
+            yield from (json.loads(line) for line in lines if line.strip())
+    except (HTTPError, OSError, ValueError) as error:
+        raise Unreachable(f"Kubernetes stopped answering the watch of {path} ({_cause(error)})") from error
+
+
+def _translated(error: Any, path: str) -> ChaoscinderError:
+    try:
+        said = json.loads(error.body)["message"]
+    except (TypeError, ValueError, KeyError):
+        said = str(error.reason)
+    if error.status == 404:
+        return NotFound(f"Kubernetes has no {path}: {said}")
+    if error.status in (401, 403):
+        return Refused(f"Kubernetes refused GET {path} with {error.status}: {said}")
+    return CannotTell(f"Kubernetes answered GET {path} with {error.status}: {said}")
+
+
+def _cause(error: BaseException) -> str:
+    text = str(getattr(error, "reason", None) or error).splitlines()
+    return f"{type(error).__name__}: {text[0][:160]}" if text else type(error).__name__

@@ -1,0 +1,144 @@
+"""Keystone, Nova and Cinder through openstacksdk.
+
+1. Every call has a time limit in wall seconds and is made once.
+2. No SDK exception leaves this room, and no credential is in any message.
+3. Only stop, start and our own metadata change anything.
+"""
+
+from collections.abc import Callable, Mapping
+from typing import Any, TypeVar
+
+from chaoscinder.errors import CannotTell, ChaoscinderError, NotFound, Refused, SettingsError, Unreachable
+from chaoscinder.model.attachment import Attachment, View
+from chaoscinder.model.workload import Server, Volume
+from chaoscinder.settings import Settings
+
+T = TypeVar("T")
+ATTACHMENTS_SINCE = "3.27"  # Cinder's attachments API
+
+
+class OpenStack:
+    """One project of one cloud: the five secret keys if they were given, else OS_CLOUD with clouds.yaml, else OS_* variables."""
+
+    def __init__(self, settings: Settings) -> None:
+        self._connection = _connect(settings)
+
+    def close(self) -> None:
+        """Close the connections."""
+        self._connection.close()
+
+    def project_id(self) -> str:
+        """The project of the credentials (this logs in)."""
+        return str(self._ask("log in to OpenStack", lambda: self._connection.current_project_id))
+
+    def server(self, server_id: str) -> Server:
+        """One server, in Nova's words."""
+        return _server(self._ask(f"server {server_id}", lambda: self._connection.compute.get_server(server_id)))
+
+    def servers_named(self, name: str) -> tuple[Server, ...]:
+        """The servers with exactly this name."""
+        found = self._ask(f"servers named {name}", lambda: list(self._connection.compute.servers(name=f"^{name}$")))
+        return tuple(_server(row) for row in found if row.name == name)
+
+    def volume(self, volume_id: str) -> Volume:
+        """One volume, in Cinder's words."""
+        raw = self._ask(f"volume {volume_id}", lambda: self._connection.block_storage.get_volume(volume_id))
+        return Volume(raw.id, raw.name or "", raw.status, raw.size, raw.availability_zone or "")
+
+    def server_volumes(self, server_id: str) -> tuple[str, ...]:
+        """The volumes that Nova says are attached to a server."""
+        rows = self._ask(f"attachments of server {server_id}", lambda: list(self._connection.compute.volume_attachments(server_id)))
+        return tuple(sorted(row.volume_id for row in rows))
+
+    def nova_attachments(self, volume_id: str, server_ids: tuple[str, ...]) -> tuple[Attachment, ...]:
+        """What Nova says about a volume, asked of each of these servers."""
+        holders = [server_id for server_id in server_ids if volume_id in self.server_volumes(server_id)]
+        return tuple(Attachment(View.NOVA, volume_id, server_id, "attached") for server_id in holders)
+
+    def volume_attachments(self, volume_id: str) -> tuple[Attachment, ...]:
+        """What Cinder says about a volume, reserved and attaching records included (they are hidden in the volume itself)."""
+
+        def ask() -> Any:
+            return self._connection.block_storage.get(
+                "/attachments/detail", params={"volume_id": volume_id}, microversion=ATTACHMENTS_SINCE
+            )
+
+        answer = self._ask(f"attachments of volume {volume_id}", ask)
+        if answer.status_code != 200:
+            raise CannotTell(f"Cinder answered GET /attachments/detail with {answer.status_code} (wanted 200)")
+        rows = answer.json()["attachments"]
+        return tuple(Attachment(View.CINDER, volume_id, row.get("instance") or None, row["status"]) for row in rows)
+
+    def stop_server(self, server_id: str) -> None:
+        """Ask Nova to stop a server; returns when Nova accepted."""
+        self._ask(f"stop server {server_id}", lambda: self._connection.compute.stop_server(server_id))
+
+    def start_server(self, server_id: str) -> None:
+        """Ask Nova to start a server; returns when Nova accepted."""
+        self._ask(f"start server {server_id}", lambda: self._connection.compute.start_server(server_id))
+
+    def set_metadata(self, server_id: str, values: Mapping[str, str]) -> None:
+        """Write our own metadata onto a server."""
+        self._ask(f"write metadata of server {server_id}", lambda: self._connection.compute.set_server_metadata(server_id, **values))
+
+    def delete_metadata(self, server_id: str, keys: tuple[str, ...]) -> None:
+        """Take our own metadata off a server."""
+        self._ask(f"delete metadata of server {server_id}", lambda: self._connection.compute.delete_server_metadata(server_id, list(keys)))
+
+    def _ask(self, what: str, call: Callable[[], T]) -> T:
+        from keystoneauth1.exceptions import ClientException, ConnectFailure, ConnectTimeout, Unauthorized
+        from openstack.exceptions import HttpException, SDKException
+
+        try:
+            return call()
+        except Unauthorized as error:
+            raise Refused(f"OpenStack refused the login while asked to {what}: {_said(error)}") from error
+        except (ConnectFailure, ConnectTimeout) as error:
+            raise Unreachable(f"OpenStack did not answer ({what}): {_said(error)}") from error
+        except HttpException as error:
+            raise _translated(error, what) from error
+        except (SDKException, ClientException) as error:
+            raise CannotTell(f"OpenStack could not tell ({what}): {_said(error)}") from error
+
+
+def _connect(settings: Settings) -> Any:
+    import openstack
+    from keystoneauth1.exceptions import ClientException
+    from openstack.exceptions import SDKException
+
+    auth = dict(settings.cloud_auth)
+    region = auth.pop("region", None)
+    limits: dict[str, Any] = {"api_timeout": settings.request_timeout_s, "app_name": "chaoscinder"}
+    try:
+        if auth:
+            return openstack.connect(load_yaml_config=False, load_envvars=False, region_name=region, auth=auth, **limits)
+        return openstack.connect(**limits)
+    except (SDKException, ClientException, OSError) as error:
+        wanted = "the five openstack secrets, or OS_CLOUD with a clouds.yaml, or OS_AUTH_URL and its kin"
+        raise SettingsError(f"no usable OpenStack credentials (wanted {wanted}): {_said(error)}") from error
+
+
+def _server(raw: Any) -> Server:
+    return Server(
+        id=raw.id,
+        name=raw.name,
+        status=raw.status,
+        power_state=int(raw.power_state or 0),
+        task_state=raw.task_state,
+        vm_state=raw.vm_state or "",
+        metadata=tuple(sorted((raw.metadata or {}).items())),
+    )
+
+
+def _translated(error: Any, what: str) -> ChaoscinderError:
+    code = error.status_code
+    if code == 404:
+        return NotFound(f"OpenStack does not know what was asked for ({what}): {_said(error)}")
+    if code in (400, 401, 403, 409, 413):
+        return Refused(f"OpenStack refused to {what} with {code}: {_said(error)}")
+    return CannotTell(f"OpenStack answered {code or 'nothing'} ({what}): {_said(error)}")
+
+
+def _said(error: BaseException) -> str:
+    text = str(getattr(error, "details", None) or error)
+    return " ".join(text.split())[:200]

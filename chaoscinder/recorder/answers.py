@@ -1,0 +1,50 @@
+"""What a whole answer of the web UI amounts to, and which backend gave it."""
+
+import re
+import threading
+from pathlib import Path
+
+from chaoscinder.model.sample import Outcome
+from chaoscinder.recorder.exchange import Answer
+from chaoscinder.recorder.plan import Plan
+from chaoscinder.runs import files, samples
+
+LONGEST_NAME = 200
+
+
+class Classifier:
+    """Tells what an answer amounts to, and gives each backend that answered a number."""
+
+    def __init__(self, plan: Plan, backends: Path) -> None:
+        self._plan = plan
+        self._body = re.compile(plan.body_pattern)
+        self._backend = re.compile(plan.backend_pattern) if plan.backend_pattern else None
+        self._numbers: dict[str, int] = {}
+        self._lock = threading.Lock()
+        self._file = backends
+
+    def outcome(self, answer: Answer, due: float) -> tuple[Outcome, int]:
+        """Classify a whole answer: the status first, then the page, then how long it took."""
+        text = answer.body.decode("utf-8", "replace")
+        backend = self._number(text)
+        if answer.status != self._plan.expected_status:
+            family = {4: Outcome.CLIENT_ERROR, 5: Outcome.SERVER_ERROR}
+            return family.get(answer.status // 100, Outcome.WRONG_CONTENT), backend
+        if not self._body.search(text):
+            return Outcome.WRONG_CONTENT, backend
+        return (Outcome.SLOW if answer.done - due > self._plan.slow_after_s else Outcome.OK), backend
+
+    def _number(self, text: str) -> int:
+        found = self._backend.search(text) if self._backend else None
+        if found is None:
+            return 0
+        name = (found.group(found.lastindex or 0) or "")[:LONGEST_NAME]
+        number = self._numbers.get(name)
+        return number if number is not None else self._new(name)
+
+    def _new(self, name: str) -> int:
+        with self._lock:
+            if name not in self._numbers and len(self._numbers) < samples.MOST_BACKENDS - 1:
+                self._numbers[name] = len(self._numbers) + 1
+                files.append_line(self._file, {"index": self._numbers[name], "name": name})
+            return self._numbers.get(name, samples.MOST_BACKENDS)

@@ -1,0 +1,133 @@
+"""Numbered writes through the application, with their acknowledgements kept here, away from the volume that they are about.
+
+1. One write at a time, and its line is on disk before the next is sent: what this ledger calls acknowledged was acknowledged.
+2. A write without an answer is UNKNOWN, never failed. REJECTED surely did not happen: the application said no, or nothing left.
+3. Every id carries the run's id, so that reading back and cleaning up touch nobody else's rows.
+"""
+
+import hashlib
+import json
+import re
+import threading
+from collections import Counter
+from typing import Any
+
+from chaoscinder.clock import Clock
+from chaoscinder.errors import CannotTell, SettingsError, TimedOut, Unreachable
+from chaoscinder.model.sample import Outcome
+from chaoscinder.model.write import ReadBack, Write, WriteOutcome
+from chaoscinder.recorder import exchange
+from chaoscinder.recorder.exchange import Answer
+from chaoscinder.runs import RunDirectory
+from chaoscinder.settings import LedgerPlan, Settings
+
+# Wall seconds: long enough for a sync to a slow volume, short enough to find out soon that the application is back.
+WRITE_WITHIN_S = 2.0
+NEVER_LEFT = (Outcome.REFUSED, Outcome.DNS, Outcome.UNREACHABLE, Outcome.TLS, Outcome.MISSED)
+REQUEST_TIMEOUT = 408
+
+
+class Ledger:
+    """The rows of one run in one application."""
+
+    def __init__(self, run: RunDirectory, settings: Settings) -> None:
+        if settings.ledger is None:
+            raise SettingsError("no ledger is configured, so no write can be read back (wanted ledger: demo, or a description)")
+        self._run = run
+        self._plan: LedgerPlan = settings.ledger
+        self._settings = settings
+        self._clock = Clock()
+        self._target = exchange.endpoint(settings.app_url, settings.app_ca_file)
+        self._prefix = f"chaoscinder-{run.header.run_id[:8]}-"
+        self.writes = 0
+
+    def run(self, stop: threading.Event) -> None:
+        """Write at a steady rate until told to stop; a write that takes longer than its turn delays the next."""
+        period_s = 1 / self._settings.writes_per_s
+        due = self._clock.monotonic_s()
+        while not stop.is_set():
+            self.write(self.writes + 1)
+            due = max(due + period_s, self._clock.monotonic_s())
+            stop.wait(due - self._clock.monotonic_s())
+
+    def write(self, sequence: int) -> Write:
+        """Send one numbered write and put what came of it on disk."""
+        id_ = f"{self._prefix}{sequence:06d}"
+        body = json.dumps(_filled(dict(self._plan.write_json), id_)).encode()
+        started = self._clock.monotonic_s()
+        within_s = min(WRITE_WITHIN_S, self._settings.request_timeout_s)
+        answer = self._ask(self._plan.write_method, _filled(self._plan.write_path, id_), body, within_s)
+        outcome, why = self._judge(answer)
+        done = self._clock.monotonic_s()
+        write = Write(sequence, id_, self._at_s(started), self._at_s(done), outcome, why)
+        self._run.wrote(started, done, write)
+        self.writes = sequence
+        return write
+
+    def read_back(self) -> ReadBack:
+        """Read all rows of this run and put the reading on disk; CannotTell where the application did not give a whole answer."""
+        asked = self._clock.monotonic_s()
+        seen = self._read()
+        self._run.read_back(asked, seen)
+        return ReadBack(self._at_s(asked), tuple(seen.items()))
+
+    def clean_up(self) -> int:
+        """Delete the rows of this run, where the description says how; the number of rows that are left."""
+        ids = self._read()
+        if not self._plan.delete_method:
+            return sum(ids.values())
+        for id_ in ids:
+            answer = self._ask(self._plan.delete_method, _filled(self._plan.delete_path, id_), b"", self._settings.request_timeout_s)
+            if answer.outcome is not Outcome.OK or not (200 <= answer.status < 300 or answer.status == 404):
+                raise CannotTell(f"row {id_} could not be deleted: {answer.why or answer.status} (wanted 2xx)")
+        return sum(self._read().values())
+
+    def rows_left(self) -> int:
+        """Count the rows of this run in the application, without noting it as a reading."""
+        return sum(self._read().values())
+
+    def _read(self) -> dict[str, int]:
+        plan = self._plan
+        answer = self._ask(plan.read_method, plan.read_path, b"", self._settings.request_timeout_s)
+        if answer.outcome in (Outcome.READ_TIMEOUT, Outcome.CONNECT_TIMEOUT):
+            limit = f"{self._settings.request_timeout_s:g} s"
+            raise TimedOut(f"the application did not answer {plan.read_method} {plan.read_path} within {limit}: no write was read back")
+        if answer.outcome is not Outcome.OK:
+            raise Unreachable(f"the application could not be asked for {plan.read_path}: {answer.why}: no write was read back")
+        if not 200 <= answer.status < 300:
+            raise CannotTell(f"the application answered {plan.read_method} {plan.read_path} with {answer.status}: no write was read back")
+        found = re.finditer(plan.read_pattern, answer.body.decode("utf-8", "replace"))
+        ids = Counter(match.group(1 if match.lastindex else 0) for match in found)
+        return {id_: count for id_, count in sorted(ids.items()) if id_.startswith(self._prefix)}
+
+    def _ask(self, method: str, path: str, body: bytes, within_s: float) -> Answer:
+        headers = {**self._settings.app_headers, **({"Content-Type": "application/json"} if body else {})}
+        request = exchange.request_bytes(method, self._target, self._target.path.rstrip("/") + path, headers, body)
+        deadline = self._clock.monotonic_s() + within_s
+        try:
+            address = exchange.resolve(self._target)
+        except OSError as error:
+            return Answer(Outcome.DNS, why=str(error))
+        return exchange.exchange(address, self._target, request, deadline=deadline, now=self._clock.monotonic_s)
+
+    def _judge(self, answer: Answer) -> tuple[WriteOutcome, str]:
+        if answer.outcome is not Outcome.OK:
+            never_left = not answer.sent and answer.outcome in NEVER_LEFT
+            return (WriteOutcome.REJECTED if never_left else WriteOutcome.UNKNOWN), answer.outcome.value
+        if answer.status in self._plan.acknowledged:
+            return WriteOutcome.ACKNOWLEDGED, ""
+        refused = 400 <= answer.status < 500 and answer.status != REQUEST_TIMEOUT
+        return (WriteOutcome.REJECTED if refused else WriteOutcome.UNKNOWN), str(answer.status)
+
+    def _at_s(self, monotonic_s: float) -> float:
+        return (monotonic_s - self._run.header.anchor_s) * self._run.header.rate
+
+
+def _filled(template: Any, id_: str) -> Any:
+    """Put the id and the hash of the id into every text of a template."""
+    if isinstance(template, str):
+        digest = hashlib.sha256(id_.encode()).hexdigest()[:16]
+        return template.replace("{id}", id_).replace("{hash}", digest)
+    if isinstance(template, dict):
+        return {key: _filled(value, id_) for key, value in template.items()}
+    return [_filled(value, id_) for value in template] if isinstance(template, list) else template

@@ -1,0 +1,37 @@
+"""The names of the files in a run directory."""
+
+from dataclasses import dataclass
+
+RUN = "run.json"
+TARGET = "target.json"
+BEFORE = "before.json"
+AFTER = "after.json"
+MARKS = "marks.jsonl"
+INTENT = "intent.jsonl"
+WRITES = "writes.jsonl"
+READ_BACKS = "readbacks.jsonl"
+CHANGES = "changes.jsonl"
+EVENTS = "events.jsonl"
+RECORDER = "recorder.json"
+PLATFORM = "platform.json"
+VERDICT = "verdict.json"
+REPORT = "report.html"
+SUMMARY = "summary.md"
+CLOUDS = "clouds.json"
+RECORDER_LOG = "recorder.log"
+
+
+@dataclass(frozen=True, slots=True)
+class SeriesFiles:
+    """The files of one series of samples."""
+
+    samples: str
+    backends: str
+    trailer: str
+    log: str
+
+
+def series_files(series: str = "") -> SeriesFiles:
+    """Name the files of a series; the headline series, new connections to the web UI, is called ""."""
+    end = f"-{series}" if series else ""
+    return SeriesFiles(f"samples{end}.bin", f"backends{end}.jsonl", f"samples{end}.json", f"sampler{end}.log")

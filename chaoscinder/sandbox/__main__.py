@@ -1,0 +1,61 @@
+"""The sandbox process: `python -m chaoscinder.sandbox --dir DIR`. People start it with `chaoscinder sandbox up`."""
+
+import argparse
+import contextlib
+import os
+import signal
+import sys
+import threading
+from pathlib import Path
+
+from chaoscinder.sandbox import files, profiles
+from chaoscinder.sandbox.launch import Plan, Sandbox
+from chaoscinder.sandbox.server import refuse_taken, serve
+
+OWNER_LOOK_S = 0.5
+
+
+def main() -> int:
+    """Boot, write the files, and serve until a signal comes or the owner dies."""
+    asked = _arguments()
+    stop = threading.Event()
+    for number in (signal.SIGTERM, signal.SIGHUP):
+        signal.signal(number, lambda *_: stop.set())
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C reaches the whole terminal; whoever lent us ends us when it is time
+    directory = Path(asked.dir).absolute()
+    try:
+        _live(Plan(directory, asked.profile, asked.remediation, asked.openstack, asked.rate), asked.port, asked.owner, stop)
+    except (OSError, ValueError) as error:
+        sys.stderr.write(f"the sandbox cannot start: {error}\n")
+        return 2
+    return 0
+
+
+def _live(plan: Plan, port: int, owner: int, stop: threading.Event) -> None:
+    refuse_taken(port)
+    with contextlib.ExitStack() as parts:
+        sandbox = Sandbox(plan)
+        parts.callback(sandbox.close)
+        server = serve(sandbox, port)
+        parts.callback(server.close)
+        sandbox.boot()
+        state = files.write(sandbox, server.url)
+        parts.callback(state.unlink, missing_ok=True)
+        while not stop.wait(OWNER_LOOK_S) and (not owner or os.getppid() == owner):
+            pass
+
+
+def _arguments() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(prog="python -m chaoscinder.sandbox")
+    parser.add_argument("--dir", required=True)
+    parser.add_argument("--profile", default=profiles.DEFAULT)
+    parser.add_argument("--remediation", default="out-of-service", choices=["out-of-service", "none"])
+    parser.add_argument("--openstack", default="2026.2")
+    parser.add_argument("--rate", type=float, default=20.0)
+    parser.add_argument("--port", type=int, default=0)
+    parser.add_argument("--owner", type=int, default=0, help="end when this parent process is gone")
+    return parser.parse_args()
+
+
+if __name__ == "__main__":
+    sys.exit(main())

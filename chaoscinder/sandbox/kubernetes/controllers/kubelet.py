@@ -1,0 +1,208 @@
+"""The kubelets, one a node: each lives exactly as long as its server has power.
+
+A kubelet renews its Lease, posts the node's status when it changed (volumesInUse with it, so at most one period late), and looks after the
+pods bound to its node. When the power goes it just stops: nobody tells the API server. When the power is back it boots, says so, ends the
+pods that were deleted meanwhile and starts the others again.
+"""
+
+from collections.abc import Callable
+
+from chaoscinder.sandbox.kubernetes.controllers import conditions, disks, pods
+from chaoscinder.sandbox.kubernetes.controllers.cloudnodelifecycle import server_of
+from chaoscinder.sandbox.kubernetes.controllers.cluster import Cluster, Controller
+from chaoscinder.sandbox.kubernetes.controllers.podworker import PodWorker
+from chaoscinder.sandbox.kubernetes.resources import LEASES, NODES, PODS, SERVICES
+from chaoscinder.sandbox.kubernetes.store import Object
+
+BY = "kubelet"
+LEASE_NAMESPACE = "kube-node-lease"
+HEALTHY = (
+    ("MemoryPressure", "False", "KubeletHasSufficientMemory", "kubelet has sufficient memory available"),
+    ("DiskPressure", "False", "KubeletHasNoDiskPressure", "kubelet has no disk pressure"),
+    ("PIDPressure", "False", "KubeletHasSufficientPID", "kubelet has sufficient PID available"),
+    ("Ready", "True", "KubeletReady", "kubelet is posting ready status"),
+)
+
+
+class Kubelets(Controller):
+    """All kubelets; a Node that appears with a providerID gets one."""
+
+    watches = (NODES, PODS)
+
+    def __init__(self, cluster: Cluster) -> None:
+        super().__init__(cluster)
+        self.by_node: dict[str, Kubelet] = {}
+        cluster.guests.on_power(self._power)
+
+    def sync(self) -> None:
+        """Let each living kubelet look at its pods."""
+        for node in self.store.list(NODES):
+            name, server = node["metadata"]["name"], server_of(node)
+            if server and name not in self.by_node:
+                self.by_node[name] = Kubelet(self.cluster, node, server, len(self.by_node))
+                if self.cluster.guests.is_running(server):
+                    self.by_node[name].begin()
+        for kubelet in self.by_node.values():
+            kubelet.sync()
+
+    def _power(self, server: str, running: bool) -> None:
+        for kubelet in self.by_node.values():
+            if kubelet.server == server:
+                kubelet.power_on() if running else kubelet.power_off()
+
+
+class Kubelet:
+    """One kubelet and what it knows; everything but the Node's last look is lost with the power."""
+
+    def __init__(self, cluster: Cluster, node: Object, server: str, number: int) -> None:
+        self.cluster = cluster
+        self.server = server
+        self.name = str(node["metadata"]["name"])
+        self.alive = False
+        self.workers: dict[str, PodWorker] = {}
+        self._node = node
+        self._number = number
+        self._life = 0
+        self._posted_s = 0.0
+        self._addresses = 0
+
+    def begin(self) -> None:
+        """Live, from a node that ran before anybody looked: no boot, no events."""
+        self._live(self.cluster.world.random.uniform(0, 1))
+
+    def power_on(self) -> None:
+        """The server has power: boot."""
+        self._life += 1
+        life = self._life
+        self.cluster.world.call_later(self.cluster.profile.boot_s, lambda: self._boot() if life == self._life else None, "boot")
+
+    def power_off(self) -> None:
+        """The server lost power: connections to its pods hang, and nothing is told to anybody."""
+        self._life += 1
+        self.alive = False
+        for uid, worker in self.workers.items():
+            self._cut(uid)
+            worker.die()
+        self.workers.clear()
+
+    def sync(self) -> None:
+        """Look at the pods of this node."""
+        if not self.alive:
+            return
+        there = {pod["metadata"]["uid"]: pod for pod in pods.of_node(self.cluster.store, self.name)}
+        for uid in [uid for uid in self.workers if uid not in there]:
+            self.workers[uid].object_gone()
+        for uid, pod in there.items():
+            if uid not in self.workers and not pods.is_finished(pod):
+                self.workers[uid] = PodWorker(self, pod)
+        for uid, worker in list(self.workers.items()):
+            if uid in there:
+                worker.sync(there[uid])
+
+    def node(self) -> Object | None:
+        """The Node as the API server has it now; None where it was deleted."""
+        return self.cluster.store.find(NODES, self.name)
+
+    def forget(self, uid: str) -> None:
+        """A pod is over: its volumes are unmounted."""
+        self.workers.pop(uid, None)
+
+    def new_address(self) -> str:
+        """An address for a pod that starts."""
+        self._addresses += 1
+        return f"10.244.{self._number}.{self._addresses % 250 + 2}"
+
+    def host_address(self) -> str:
+        """The node's own address."""
+        rows = self._node.get("status", {}).get("addresses") or []
+        return next((str(row["address"]) for row in rows if row["type"] == "InternalIP"), "")
+
+    def tell(self, reason: str, message: str, *, warning: bool = False) -> None:
+        """Write an event about the node."""
+        write = self.cluster.events.warning if warning else self.cluster.events.normal
+        write(self._node, reason, message, by=BY, host=self.name)
+
+    def _boot(self) -> None:
+        node = self.node()
+        if node is None:
+            self._register()
+        boot_id = self.cluster.world.new_uuid()
+        self.tell("Starting", "Starting kubelet.")
+        self.tell("Rebooted", f"Node {self.name} has been rebooted, boot id: {boot_id}", warning=True)
+
+        def edit(new: Object) -> None:
+            new.setdefault("status", {}).setdefault("nodeInfo", {})["bootID"] = boot_id
+
+        self.cluster.store.change(NODES, self.name, "", edit)
+        self._live(0.0)
+
+    def _register(self) -> None:
+        """Register again under the same name: the Node was deleted while the server was away."""
+        meta = {key: self._node["metadata"][key] for key in ("name", "labels", "annotations") if key in self._node["metadata"]}
+        status = {key: value for key, value in self._node.get("status", {}).items() if key not in ("conditions", "volumesAttached")}
+        spec = {"providerID": self._node["spec"]["providerID"]}
+        self._node = self.cluster.store.create(NODES, {"metadata": meta, "spec": spec, "status": status})
+
+    def _live(self, phase: float) -> None:
+        self.alive = True
+        self._renew()
+        self._post()
+        profile, life = self.cluster.profile, self._life
+        self._repeat(self._renew, profile.lease_renew_s, life, phase * profile.lease_renew_s)
+        self._repeat(self._post, profile.node_status_s, life, phase * profile.node_status_s)
+
+    def _repeat(self, act: Callable[[], None], period_s: float, life: int, first_s: float) -> None:
+        def again() -> None:
+            if life == self._life:
+                act()
+                self.cluster.world.call_later(period_s, again, BY)
+
+        self.cluster.world.call_later(first_s or period_s, again, BY)
+
+    def _renew(self) -> None:
+        store, now = self.cluster.store, self.cluster.world.now.strftime("%Y-%m-%dT%H:%M:%S.%fZ")
+        node = self.node()
+        if store.find(LEASES, self.name, LEASE_NAMESPACE) is not None:
+            store.change(LEASES, self.name, LEASE_NAMESPACE, lambda lease: lease["spec"].update(renewTime=now))
+        elif node is not None:
+            owner = {"apiVersion": "v1", "kind": "Node", "name": self.name, "uid": node["metadata"]["uid"]}
+            meta = {"name": self.name, "namespace": LEASE_NAMESPACE, "ownerReferences": [owner]}
+            spec = {"holderIdentity": self.name, "leaseDurationSeconds": 40, "renewTime": now}
+            store.create(LEASES, {"metadata": meta, "spec": spec})
+
+    def _post(self) -> None:
+        """Post the node's status if it changed, or if the last post is long ago."""
+        node = self.node()
+        if node is None:
+            return
+        self._node = node
+        was_ready = conditions.status(node, "Ready") == "True"
+        in_use = sorted(self._volumes_in_use())
+        changed = not was_ready or (node.get("status", {}).get("volumesInUse") or []) != in_use
+        world = self.cluster.world
+        if changed or world.now_s - self._posted_s >= self.cluster.profile.node_heartbeat_s:
+            self._posted_s = world.now_s
+            self._node = self.cluster.store.change(NODES, self.name, "", lambda new: _set_status(new, in_use, world.stamp()))
+        if not was_ready:
+            self.tell("NodeReady", f"Node {self.name} status is now: NodeReady")
+
+    def _volumes_in_use(self) -> set[str]:
+        found: set[str] = set()
+        for worker in self.workers.values():
+            found |= {disk.unique_name for disk in disks.of_pod(self.cluster.store, worker.pod).values() if disk}
+        return found
+
+    def _cut(self, uid: str) -> None:
+        """Let connections to a pod hang instead of being refused: its machine does not answer any more."""
+        for service in self.cluster.store.list(SERVICES):
+            traffic = self.cluster.traffic(service["metadata"]["namespace"], service["metadata"]["name"])
+            if traffic is not None:
+                traffic.cut(uid)
+
+
+def _set_status(node: Object, in_use: list[str], now: str) -> None:
+    for type_, value, reason, message in HEALTHY:
+        conditions.put(node, type_, value, now, reason=reason, message=message, lastHeartbeatTime=now)
+    node["status"].pop("volumesInUse", None)
+    if in_use:
+        node["status"]["volumesInUse"] = in_use

@@ -1,0 +1,209 @@
+"""One pod on one kubelet, from its first look to its end.
+
+    waiting -> starting -> running -> stopping -> (over)
+                  ^           |
+                  +- backoff -+
+
+The sandbox runs one process for a pod, so a pod's containers share one fate.
+"""
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+from chaoscinder.sandbox.kubernetes.controllers import disks, pods, podstatus
+from chaoscinder.sandbox.kubernetes.controllers.probe import Probe
+from chaoscinder.sandbox.kubernetes.resources import ATTACHMENTS, PODS
+from chaoscinder.sandbox.kubernetes.store import Object
+
+if TYPE_CHECKING:
+    from chaoscinder.sandbox.kubernetes.controllers.kubelet import Kubelet
+
+BY = "kubelet"
+KILLED, LOST = 137, 255  # exit codes: SIGKILL, and a container that ended with its machine
+
+
+class PodWorker:
+    """The state of one pod; pod is its object as last seen."""
+
+    def __init__(self, kubelet: "Kubelet", pod: Object) -> None:
+        self.kubelet = kubelet
+        self.pod = pod
+        self.uid = str(pod["metadata"]["uid"])
+        self.stage = "waiting"
+        self._cluster, self._world, self._profile = kubelet.cluster, kubelet.cluster.world, kubelet.cluster.profile
+        self._life = 0
+        self._stop_due_s = 0.0
+        self._restarts = podstatus.restarts(pod)
+        self._was_started = podstatus.was_started(pod)
+        self._probe = Probe(pod, self._profile)
+        self._admitted = False
+
+    def sync(self, pod: Object) -> None:
+        """Look at the object."""
+        self.pod = pod
+        if pods.is_terminating(pod):
+            self._stop()
+        elif pods.is_finished(pod):
+            self._end_quietly()
+        elif self.stage == "waiting":
+            self._admit()
+            if self._volumes_are_there():
+                self._begin(self._profile.container_start_s)
+
+    def object_gone(self) -> None:
+        """The object was deleted with force: end what runs, with the least grace."""
+        if self.stage in ("running", "stopping"):
+            if self.stage == "running":
+                self._ask_to_stop()
+            self._stop_due_s = min(self._stop_due_s, self._world.now_s + self._profile.forced_grace_s)
+        elif self.stage != "over":
+            self._over()
+
+    def die(self) -> None:
+        """The machine lost its power."""
+        self._next_life("over")
+        self._cluster.containers.kill(self.uid)
+
+    def _admit(self) -> None:
+        if not self._admitted:
+            self._admitted = True
+            why = (LOST, "Unknown") if self._was_started else None
+            self._change(lambda new: podstatus.wait(new, self._world.stamp(), self.kubelet.host_address(), ended=why))
+            if self._was_started:
+                self._restarts += 1
+                self._tell("SandboxChanged", "Pod sandbox changed, it will be killed and re-created.", field=False)
+
+    def _volumes_are_there(self) -> bool:
+        """Each claim's volume must be reported in use by this node, attached to it, and shown so in the node's status."""
+        node = self.kubelet.node()
+        if node is None:
+            return False
+        status = node.get("status", {})
+        in_use, attached = status.get("volumesInUse") or [], [row["name"] for row in status.get("volumesAttached") or []]
+        return all(
+            disk and disk.unique_name in in_use and disk.unique_name in attached and self._is_attached(disk)
+            for disk in disks.of_pod(self._cluster.store, self.pod).values()
+        )
+
+    def _is_attached(self, disk: disks.Disk) -> bool:
+        attachment = self._cluster.store.find(ATTACHMENTS, disk.attachment(self.kubelet.name)) or {}
+        return bool((attachment.get("status") or {}).get("attached"))
+
+    def _begin(self, after_s: float) -> None:
+        life = self._next_life("starting")
+        self._world.call_later(after_s, lambda: self._start() if life == self._life else None, "container-start")
+
+    def _start(self) -> None:
+        texts, image = self._profile.texts, self.pod["spec"]["containers"][0].get("image", "")
+        self._tell("Pulled", texts["image_present"].format(image=image))
+        self._tell("Created", texts["created"])
+        directory = self._cluster.volumes_dir
+        mounts = {name: directory / disk.handle for name, disk in disks.of_pod(self._cluster.store, self.pod).items() if disk}
+        self._cluster.containers.start(self.pod, mounts)
+        self._tell("Started", texts["started"])
+        address = self.kubelet.new_address()
+        self._probe = Probe(self.pod, self._profile)
+        self._change(lambda new: podstatus.run(new, self._world.stamp(), address, self._restarts, ready=self._probe.ready))
+        self._watch(self._next_life("running"), self._probe.first_s)
+
+    def _watch(self, life: int, after_s: float) -> None:
+        """Look after the running process and its readiness each probe period."""
+
+        def look() -> None:
+            if life != self._life:
+                return
+            if not self._cluster.containers.is_running(self.uid):
+                self._exited()
+                return
+            self._judge()
+            self._watch(life, self._probe.period_s)
+
+        self._world.call_later(after_s, look, "probe")
+
+    def _judge(self) -> None:
+        success = self._cluster.containers.is_ready(self.uid) if self._probe.is_set else True
+        if not success:
+            self._tell("Unhealthy", self._probe.failure(self.pod), warning=True)
+        self._probe.hear(success)
+        self._change(lambda new: podstatus.ready(new, self._world.stamp(), ready=self._probe.ready))
+
+    def _exited(self) -> None:
+        """The process ended by itself; its exit code is not known here."""
+        if self.pod["spec"].get("restartPolicy", "Always") != "Always":
+            self._change(lambda new: podstatus.end(new, self._world.stamp(), 0))
+            self._end_quietly()
+            return
+        first, most = self._profile.crash_backoff_first_s, self._profile.crash_backoff_most_s
+        pause_s = 0.0 if self._restarts == 0 else float(min(first * 2 ** (self._restarts - 1), most))
+        self._restarts += 1
+        self._change(lambda new: podstatus.crash(new, self._world.stamp(), pause_s))
+        if pause_s:
+            name = pods.container_name(self.pod)
+            self._tell("BackOff", f"Back-off restarting failed container {name} in pod {podstatus.full_name(self.pod)}", warning=True)
+        self._begin(max(pause_s, self._profile.container_start_s))
+
+    def _stop(self) -> None:
+        if self.stage == "stopping":
+            self._stop_due_s = min(self._stop_due_s, self._world.now_s + self._grace_s())
+        elif self.stage == "running":
+            self._ask_to_stop()
+        elif self.stage != "over":
+            self._finish(LOST if self._was_started else 0)
+
+    def _ask_to_stop(self) -> None:
+        self._tell("Killing", self._profile.texts["killing"].format(container=pods.container_name(self.pod)))
+        self._stop_due_s = self._world.now_s + self._grace_s()
+        self._cluster.containers.terminate(self.uid)
+        self._await_end(self._next_life("stopping"))
+
+    def _await_end(self, life: int) -> None:
+        def look() -> None:
+            if life != self._life:
+                return
+            if not self._cluster.containers.is_running(self.uid):
+                self._finish(0)
+            elif self._world.now_s >= self._stop_due_s:
+                self._cluster.containers.kill(self.uid)
+                self._finish(KILLED)
+            else:
+                self._await_end(life)
+
+        self._world.call_later(self._profile.stop_poll_s, look, "stopping")
+
+    def _finish(self, code: int) -> None:
+        """Show the end in the status, then let the object go."""
+        meta = self.pod["metadata"]
+        if self._change(lambda new: podstatus.end(new, self._world.stamp(), code)):
+            self._cluster.store.delete(PODS, meta["name"], meta["namespace"], grace_s=0)
+        self._over()
+
+    def _end_quietly(self) -> None:
+        """Somebody else called the pod finished: nothing of it may go on running."""
+        self._cluster.containers.kill(self.uid)
+        self._over()
+
+    def _over(self) -> None:
+        self._next_life("over")
+        self.kubelet.forget(self.uid)
+
+    def _grace_s(self) -> float:
+        return float(self.pod["metadata"].get("deletionGracePeriodSeconds") or self._profile.forced_grace_s)
+
+    def _next_life(self, stage: str) -> int:
+        """Enter a stage; timers of the one before come to nothing."""
+        self.stage = stage
+        self._life += 1
+        return self._life
+
+    def _change(self, edit: Callable[[Object], None]) -> bool:
+        meta = self.pod["metadata"]
+        found = self._cluster.store.find(PODS, meta["name"], meta["namespace"])
+        if found is None or found["metadata"]["uid"] != self.uid:
+            return False
+        self.pod = self._cluster.store.change(PODS, meta["name"], meta["namespace"], edit)
+        return True
+
+    def _tell(self, reason: str, message: str, *, warning: bool = False, field: bool = True) -> None:
+        write = self._cluster.events.warning if warning else self._cluster.events.normal
+        path = f"spec.containers{{{pods.container_name(self.pod)}}}" if field else ""
+        write(self.pod, reason, message, by=BY, host=self.kubelet.name, field_path=path)

@@ -1,0 +1,105 @@
+"""What the API server says about itself: groups, versions, resources, and as much OpenAPI as kubectl asks for before it writes."""
+
+from collections.abc import Iterable
+
+from chaoscinder.sandbox.kubernetes.resources import Resource
+from chaoscinder.sandbox.kubernetes.store import Object
+from chaoscinder.sandbox.kubernetes.views import SERVED
+
+VERBS = ["create", "delete", "deletecollection", "get", "list", "patch", "update", "watch"]
+_CATEGORY_ALL = ("pods", "services", "deployments", "replicasets", "statefulsets")
+_SUBRESOURCES: dict[str, Object] = {
+    "status": {"verbs": ["get", "patch", "update"]},
+    "scale": {"group": "autoscaling", "version": "v1", "kind": "Scale", "verbs": ["get", "patch", "update"]},
+    "eviction": {"group": "policy", "version": "v1", "kind": "Eviction", "verbs": ["create"]},
+    "binding": {"kind": "Binding", "verbs": ["create"]},
+    "log": {"verbs": ["get"]},
+}
+_REVIEWS = {"authorization.k8s.io/v1": "SelfSubjectAccessReview", "authentication.k8s.io/v1": "SelfSubjectReview"}
+
+
+def group_versions() -> list[str]:
+    """Every group version but the core's, in order."""
+    return [*dict.fromkeys(resource.api_version for resource in SERVED if resource.group), *_REVIEWS]
+
+
+def core_versions(address: str) -> Object:
+    """The answer of /api."""
+    places = [{"clientCIDR": "0.0.0.0/0", "serverAddress": address}]
+    return {"kind": "APIVersions", "versions": ["v1"], "serverAddressByClientCIDRs": places}
+
+
+def groups() -> Object:
+    """The answer of /apis."""
+    return {"kind": "APIGroupList", "apiVersion": "v1", "groups": [_group(version) for version in group_versions()]}
+
+
+def group(name: str) -> Object | None:
+    """The answer of /apis/GROUP; None for a group that is not served."""
+    found = [version for version in group_versions() if version.partition("/")[0] == name]
+    return {"kind": "APIGroup", "apiVersion": "v1", **_group(found[0])} if found else None
+
+
+def resources(api_version: str) -> Object | None:
+    """The answer of /api/v1 and /apis/GROUP/VERSION; None for one that is not served."""
+    if api_version != "v1" and api_version not in group_versions():
+        return None
+    rows = [row for resource in SERVED if resource.api_version == api_version for row in _rows(resource)]
+    if kind := _REVIEWS.get(api_version):
+        name = kind.lower()
+        rows.append({"name": f"{name}s", "singularName": name, "namespaced": False, "kind": kind, "verbs": ["create"]})
+    return {"kind": "APIResourceList", "apiVersion": "v1", "groupVersion": api_version, "resources": rows}
+
+
+def openapi_index() -> Object:
+    """The answer of /openapi/v3."""
+    paths = ["api/v1", *(f"apis/{version}" for version in group_versions())]
+    return {"paths": {path: {"serverRelativeURL": f"/openapi/v3/{path}"} for path in paths}}
+
+
+def openapi(path: str) -> Object | None:
+    """The answer of /openapi/v3/PATH: no schemas, only that a patch takes fieldValidation.
+
+    That is what kubectl looks for: it then leaves validation to the server, which here takes unknown fields as they come.
+    """
+    api_version = path.removeprefix("apis/").removeprefix("api/")
+    if resources(api_version) is None:
+        return None
+    rows = [resource for resource in SERVED if resource.api_version == api_version]
+    paths = {_object_path(resource): {"patch": _patch_operation(resource)} for resource in rows}
+    return {"openapi": "3.0.0", "info": {"title": "Kubernetes", "version": "v1"}, "paths": paths}
+
+
+def _group(api_version: str) -> Object:
+    name, _, version = api_version.partition("/")
+    entry = {"groupVersion": api_version, "version": version}
+    return {"name": name, "versions": [entry], "preferredVersion": entry}
+
+
+def _rows(resource: Resource) -> Iterable[Object]:
+    row: Object = {
+        "name": resource.plural,
+        "singularName": resource.singular or resource.kind.lower(),
+        "namespaced": resource.namespaced,
+        "kind": resource.kind,
+        "verbs": VERBS,
+    }
+    if resource.short_names:
+        row["shortNames"] = list(resource.short_names)
+    if resource.plural in _CATEGORY_ALL:
+        row["categories"] = ["all"]
+    yield row
+    for name in resource.subresources:
+        base = {"name": f"{resource.plural}/{name}", "singularName": "", "namespaced": resource.namespaced, "kind": resource.kind}
+        yield {**base, **_SUBRESOURCES[name]}
+
+
+def _object_path(resource: Resource) -> str:
+    root = f"/apis/{resource.api_version}" if resource.group else "/api/v1"
+    return f"{root}{'/namespaces/{namespace}' if resource.namespaced else ''}/{resource.plural}/{{name}}"
+
+
+def _patch_operation(resource: Resource) -> Object:
+    parameters = [{"name": "fieldValidation", "in": "query", "schema": {"type": "string"}}]
+    kind = {"group": resource.group, "version": resource.version, "kind": resource.kind}
+    return {"parameters": parameters, "x-kubernetes-group-version-kind": kind, "responses": {"200": {"description": "OK"}}}

@@ -1,0 +1,204 @@
+"""Nova over HTTP: version documents, servers and their metadata, services, and the little that clients ask besides."""
+
+import re
+
+from werkzeug.wrappers import Request
+
+from chaoscinder.sandbox.openstack.compute_actions import ActionRoutes
+from chaoscinder.sandbox.openstack.compute_attachments import AttachmentRoutes
+from chaoscinder.sandbox.openstack.keystone import Keystone
+from chaoscinder.sandbox.openstack.nova import Nova, metadata_item
+from chaoscinder.sandbox.openstack.refusals import bad_request, forbidden
+from chaoscinder.sandbox.openstack.releases import NOVA_MIN, Release
+from chaoscinder.sandbox.openstack.server_views import FLAVOR, FLAVOR_ID, links, server_brief, server_view, service_view
+from chaoscinder.sandbox.openstack.servers import Server
+from chaoscinder.sandbox.openstack.versioned import VersionedService, need, spell
+from chaoscinder.sandbox.openstack.wire import Answer, Call, Json, Route
+
+MOST_ROWS = 1000  # nova.conf [api] max_limit
+LIST_FILTERS = ("name", "status", "all_tenants", "project_id", "tenant_id", "host", "limit", "marker", "uuid", "deleted")
+
+
+class ComputeApi(VersionedService):
+    """The application below /compute."""
+
+    word = "compute"
+    legacy = "X-OpenStack-Nova-API-Version"
+
+    def __init__(self, nova: Nova, keystone: Keystone, release: Release) -> None:
+        self._nova = nova
+        super().__init__(nova.world, keystone, lowest=NOVA_MIN, highest=release.nova_max)
+
+    def routes(self) -> list[Route]:
+        """All that Nova answers here."""
+        server = "/v2.1/servers/<server_id>"
+        return [
+            ("GET", "/v2.1/servers", self._list),
+            ("GET", "/v2.1/servers/detail", self._list_whole),
+            ("GET", server, self._show),
+            ("DELETE", server, self._delete),
+            ("GET", f"{server}/metadata", self._metadata),
+            ("POST PUT", f"{server}/metadata", self._set_metadata),
+            ("GET", f"{server}/metadata/<key>", self._metadata_item),
+            ("PUT", f"{server}/metadata/<key>", self._set_metadata_item),
+            ("DELETE", f"{server}/metadata/<key>", self._delete_metadata_item),
+            ("GET", "/v2.1/os-services", self._services),
+            ("PUT", "/v2.1/os-services/<service_id>", self._change_service),
+            ("GET", "/v2.1/os-availability-zone", self._zones),
+            ("GET", "/v2.1/flavors", self._flavors),
+            ("GET", "/v2.1/flavors/detail", self._flavors),
+            ("GET", "/v2.1/flavors/<flavor_id>", self._flavor),
+            ("GET", "/v2.1/limits", self._limits),
+            *ActionRoutes(self._nova).routes(server),
+            *AttachmentRoutes(self._nova).routes(server),
+        ]
+
+    def version_document(self, request: Request) -> Answer | None:
+        """The documents that need no token."""
+        if request.method not in ("GET", "HEAD"):
+            return None
+        base = request.root_url.rstrip("/")
+        if request.path == "/":
+            old = {"id": "v2.0", "status": "SUPPORTED", "version": "", "min_version": "", "updated": "2011-01-21T11:33:21Z"}
+            old["links"] = [{"rel": "self", "href": f"{base}/v2/"}]  # type: ignore[assignment]
+            return Answer(200, {"versions": [old, self._version(base)]})
+        if request.path.rstrip("/") == "/v2.1":
+            document = self._version(base)
+            document["links"].append({"rel": "describedby", "type": "text/html", "href": "http://docs.openstack.org/"})
+            document["media-types"] = [{"base": "application/json", "type": "application/vnd.openstack.compute+json;version=2.1"}]
+            return Answer(200, {"version": document})
+        return None
+
+    def _version(self, base: str) -> Json:
+        limits = {"version": spell(self.highest), "min_version": spell(self.lowest)}
+        return {
+            "id": "v2.1",
+            "status": "CURRENT",
+            **limits,
+            "updated": "2013-07-23T11:33:21Z",
+            "links": [{"rel": "self", "href": f"{base}/v2.1/"}],
+        }
+
+    def _server(self, call: Call) -> Server:
+        return self._nova.get(call.caller, call.args["server_id"])
+
+    def _list(self, call: Call) -> Answer:
+        rows, more = self._page(call)
+        return Answer(200, {"servers": [server_brief(server, call) for server in rows], **more})
+
+    def _list_whole(self, call: Call) -> Answer:
+        rows, more = self._page(call)
+        return Answer(200, {"servers": [server_view(self._nova, server, call, in_list=True) for server in rows], **more})
+
+    def _page(self, call: Call) -> tuple[list[Server], Json]:
+        call.only_known(LIST_FILTERS)
+        everyone = call.query.get("all_tenants", "0").lower() in ("", "1", "t", "true", "on", "y", "yes")
+        name = _pattern(call.query.get("name", ""))
+        everybody = self._nova.list(call.caller, all_projects=everyone)
+        rows = [server for server in everybody if name.search(server.name) and _matches(server, call)]
+        if marker := call.query.get("marker"):
+            ids = [server.id for server in rows]
+            if marker not in ids:
+                raise bad_request(f"marker [{marker}] not found")
+            rows = rows[ids.index(marker) + 1 :]
+        limit = min(call.number("limit", MOST_ROWS), MOST_ROWS)
+        if not 0 < limit < len(rows):
+            return rows, {}
+        following = f"{call.url}?limit={limit}&marker={rows[limit - 1].id}"
+        return rows[:limit], {"servers_links": [{"rel": "next", "href": following}]}
+
+    def _show(self, call: Call) -> Answer:
+        return Answer(200, {"server": server_view(self._nova, self._server(call), call)})
+
+    def _delete(self, call: Call) -> Answer:
+        self._nova.delete(call.caller, self._server(call))
+        return Answer(204)
+
+    def _metadata(self, call: Call) -> Answer:
+        return Answer(200, {"metadata": dict(self._server(call).metadata)})
+
+    def _set_metadata(self, call: Call) -> Answer:
+        server = self._server(call)
+        self._nova.set_metadata(call.caller, server, call.texts("metadata"), replace=call.method == "PUT")
+        return Answer(200, {"metadata": dict(server.metadata)})
+
+    def _metadata_item(self, call: Call) -> Answer:
+        key = call.args["key"]
+        return Answer(200, {"meta": {key: metadata_item(self._server(call), key)}})
+
+    def _set_metadata_item(self, call: Call) -> Answer:
+        item = call.texts("meta")
+        if list(item) != [call.args["key"]]:
+            raise bad_request("Request body and URI mismatch")
+        self._nova.set_metadata(call.caller, self._server(call), item)
+        return Answer(200, {"meta": item})
+
+    def _delete_metadata_item(self, call: Call) -> Answer:
+        self._nova.delete_metadata(call.caller, self._server(call), call.args["key"])
+        return Answer(204)
+
+    def _services(self, call: Call) -> Answer:
+        call.only_known(("binary", "host"))
+        if not call.caller.is_admin:
+            raise forbidden("os_compute_api:os-services:list")
+        hosts = [host for host in self._nova.hosts if call.query.get("host", host.name) == host.name]
+        if call.query.get("binary", "nova-compute") != "nova-compute":
+            hosts = []
+        return Answer(200, {"services": [service_view(self._nova.hosts, host, call) for host in hosts]})
+
+    def _change_service(self, call: Call) -> Answer:
+        need(call, (2, 53))
+        if not call.caller.is_admin:
+            raise forbidden("os_compute_api:os-services:update")
+        host = self._nova.hosts.by_service(call.args["service_id"])
+        change = call.whole_body()
+        host.forced_down = bool(change.get("forced_down", host.forced_down))
+        if "status" in change:
+            host.disabled = change["status"] == "disabled"
+            host.disabled_reason = change.get("disabled_reason")
+        return Answer(200, {"service": service_view(self._nova.hosts, host, call)})
+
+    def _zones(self, _: Call) -> Answer:
+        names = sorted({host.zone for host in self._nova.hosts})
+        rows = [{"zoneName": name, "zoneState": {"available": True}, "hosts": None} for name in names]
+        return Answer(200, {"availabilityZoneInfo": rows})
+
+    def _flavors(self, call: Call) -> Answer:
+        return Answer(200, {"flavors": [_flavor(call)]})
+
+    def _flavor(self, call: Call) -> Answer:
+        if call.args["flavor_id"] != FLAVOR_ID:
+            raise bad_request(f"Flavor {call.args['flavor_id']} could not be found.")
+        return Answer(200, {"flavor": _flavor(call)})
+
+    def _limits(self, call: Call) -> Answer:
+        absolute = {"maxTotalInstances": 10, "maxTotalCores": 20, "maxTotalRAMSize": 51200, "maxServerMeta": 128}
+        absolute["totalInstancesUsed"] = len(self._nova.list(call.caller))
+        return Answer(200, {"limits": {"rate": [], "absolute": absolute}})
+
+
+def _pattern(name: str) -> re.Pattern[str]:
+    try:
+        return re.compile(name, re.IGNORECASE)
+    except re.error as error:
+        raise bad_request(f"Invalid filter name: {error}") from error
+
+
+def _matches(server: Server, call: Call) -> bool:
+    """Whether the list's filters let a server through; some are for administrators only, and members' are ignored."""
+    query = call.query
+    if "status" in query and query["status"].upper() != server.status:
+        return False
+    if query.get("uuid", server.id) != server.id or query.get("deleted", "false").lower() in ("1", "true"):
+        return False
+    if not call.caller.is_admin:
+        return True
+    project_id = query.get("project_id") or query.get("tenant_id") or server.project_id
+    return project_id == server.project_id and query.get("host", server.host) == server.host
+
+
+def _flavor(call: Call) -> Json:
+    shape = {key: value for key, value in FLAVOR.items() if key != "original_name"}
+    more = {"OS-FLV-EXT-DATA:ephemeral": shape.pop("ephemeral"), "os-flavor-access:is_public": True, "OS-FLV-DISABLED:disabled": False}
+    name = {"id": FLAVOR_ID, "name": FLAVOR["original_name"], "rxtx_factor": 1.0, "description": None}
+    return {**name, **shape, **more, "swap": 0, "links": links(call, f"flavors/{FLAVOR_ID}")}

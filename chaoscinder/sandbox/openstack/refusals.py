@@ -1,0 +1,67 @@
+"""The refusals of Nova and Cinder, word for word, as a recording of a real control plane has them."""
+
+from chaoscinder.sandbox.openstack.caller import Caller
+from chaoscinder.sandbox.ports import CloudError
+
+
+class LateRefusal(CloudError):
+    """A refusal that comes only after the service itself ran into a timeout of after_s cluster seconds."""
+
+    def __init__(self, code: int, fault: str, message: str, *, after_s: float) -> None:
+        super().__init__(code, fault, message)
+        self.after_s = after_s
+
+
+def bad_request(message: str) -> CloudError:
+    """400: the request makes no sense, or the object is not in the state for it."""
+    return CloudError(400, "badRequest", message)
+
+
+def forbidden(rule: str) -> CloudError:
+    """403: the caller's roles do not include this."""
+    return CloudError(403, "forbidden", f"Policy doesn't allow {rule} to be performed.")
+
+
+def not_found(message: str) -> CloudError:
+    """404: no such object, or none that the caller may know of."""
+    return CloudError(404, "itemNotFound", message)
+
+
+def conflict(message: str) -> CloudError:
+    """409: not in this state."""
+    return CloudError(409, "conflictingRequest", message)
+
+
+def over_limit(message: str) -> CloudError:
+    """413: a quota is used up."""
+    return CloudError(413, "overLimit", message)
+
+
+def not_in_the_sandbox(what: str) -> CloudError:
+    """501: the real service may know this; the sandbox does not, and says so instead of answering with something empty."""
+    return CloudError(501, "notImplemented", f"The sandbox does not do {what}")
+
+
+def no_instance(server_id: str) -> CloudError:
+    """404 for a server."""
+    return not_found(f"Instance {server_id} could not be found.")
+
+
+def no_volume(volume_id: str) -> CloudError:
+    """404 for a volume."""
+    return not_found(f"Volume {volume_id} could not be found.")
+
+
+def wrong_state(action: str, server_id: str, attribute: str, state: str | None) -> CloudError:
+    """409 by vm_state or task_state."""
+    return conflict(f"Cannot '{action}' instance {server_id} while it is in {attribute} {state}")
+
+
+def nova_holds(server_id: str) -> CloudError:
+    """409 of Cinder since the fix of CVE-2023-2088: what Nova attached, only Nova may detach."""
+    return conflict(f"ConflictNovaUsingAttachment: Detach volume from instance {server_id} using the Compute API")
+
+
+def passed_on(refusal: CloudError, caller: Caller) -> str:
+    """Cinder's refusal as Nova quotes it."""
+    return f"Invalid input received: {refusal.message} (HTTP {refusal.code}) (Request-ID: {caller.request_id})"

@@ -1,0 +1,179 @@
+"""Servers, services and what happened to them, as Nova's JSON has them at each microversion."""
+
+import hashlib
+from datetime import datetime
+
+from chaoscinder.sandbox.openstack.hosts import Host, Hosts
+from chaoscinder.sandbox.openstack.instance_actions import ActionEvent, InstanceAction
+from chaoscinder.sandbox.openstack.nova import Nova
+from chaoscinder.sandbox.openstack.nova_volumes import BlockDevice
+from chaoscinder.sandbox.openstack.servers import Server
+from chaoscinder.sandbox.openstack.wire import Call, Json
+
+FLAVOR_ID = "42"
+IMAGE_ID = "a89639bd-88ac-4412-8903-09e41187579e"
+FLAVOR = {"vcpus": 2, "ram": 4096, "disk": 20, "ephemeral": 0, "swap": 0, "original_name": "m1.medium", "extra_specs": {}}
+
+
+def stamp(at: datetime | None) -> str | None:
+    """A moment with microseconds, as most of Nova and Cinder write it: whole seconds, no zone."""
+    return at.strftime("%Y-%m-%dT%H:%M:%S.000000") if at else None
+
+
+def links(call: Call, path: str) -> list[Json]:
+    """The two links of a resource of Nova."""
+    return [{"rel": "self", "href": f"{call.base}/v2.1/{path}"}, {"rel": "bookmark", "href": f"{call.base}/{path}"}]
+
+
+def server_brief(server: Server, call: Call) -> Json:
+    """A server in a list without details."""
+    return {"id": server.id, "name": server.name, "links": links(call, f"servers/{server.id}")}
+
+
+def server_view(nova: Nova, server: Server, call: Call, *, in_list: bool = False) -> Json:
+    """A server whole."""
+    body = {
+        "id": server.id,
+        "name": server.name,
+        "status": server.status,
+        "tenant_id": server.project_id,
+        "user_id": server.user_id,
+        "metadata": dict(server.metadata),
+        "hostId": host_id(server.host, server.project_id),
+        "image": {"id": IMAGE_ID, "links": links(call, f"images/{IMAGE_ID}")[1:]},
+        "flavor": _flavor(call),
+        "created": server.created_at.strftime("%Y-%m-%dT%H:%M:%SZ"),
+        "updated": server.updated_at.strftime("%Y-%m-%dT%H:%M:%SZ"),
+        "addresses": {},
+        "accessIPv4": "",
+        "accessIPv6": "",
+        "links": links(call, f"servers/{server.id}"),
+        "OS-DCF:diskConfig": "MANUAL",
+    }
+    return {**body, **_state(server), **_volumes(nova, server, call), **_by_role(nova, server, call), **_since(server, call, in_list)}
+
+
+def host_id(host: str, project_id: str) -> str:
+    """The host's name as members see it: hashed together with their project."""
+    return hashlib.sha224((project_id + host).encode()).hexdigest()
+
+
+def service_view(hosts: Hosts, host: Host, call: Call) -> Json:
+    """A nova-compute service."""
+    body = {
+        "binary": "nova-compute",
+        "host": host.name,
+        "id": host.service_id if call.version >= (2, 53) else host.number,
+        "zone": host.zone,
+        "status": "disabled" if host.disabled else "enabled",
+        "state": "up" if hosts.is_up(host) else "down",
+        "updated_at": stamp(hosts.last_report_at(host)),
+        "disabled_reason": host.disabled_reason,
+    }
+    return {**body, **({"forced_down": host.forced_down} if call.version >= (2, 11) else {})}
+
+
+def attachment_view(device: BlockDevice, call: Call, *, created: bool = False) -> Json:
+    """A volume attachment of Nova; the answer to its creation keeps the old form in every version."""
+    body: Json = {"volumeId": device.volume_id, "serverId": device.server_id, "device": device.device}
+    if call.version < (2, 89) or created:
+        body["id"] = device.volume_id
+    if call.version >= (2, 70):
+        body["tag"] = None
+    if call.version >= (2, 79):
+        body["delete_on_termination"] = False
+    if call.version >= (2, 89) and not created:
+        body |= {"attachment_id": device.attachment_id, "bdm_uuid": device.id}
+    return body
+
+
+def action_view(action: InstanceAction, call: Call) -> Json:
+    """An instance action without its events."""
+    body = {
+        "action": action.name,
+        "instance_uuid": action.server_id,
+        "request_id": action.caller.request_id,
+        "user_id": action.caller.user_id,
+        "project_id": action.caller.project_id,
+        "start_time": stamp(action.started_at),
+        "message": action.message,
+    }
+    return {**body, **({"updated_at": stamp(action.updated_at)} if call.version >= (2, 58) else {})}
+
+
+def event_view(event: ActionEvent, action: InstanceAction, call: Call) -> Json:
+    """An event of an instance action; members see neither host nor traceback."""
+    body: Json = {
+        "event": event.name,
+        "start_time": stamp(event.started_at),
+        "finish_time": stamp(event.finished_at),
+        "result": event.result,
+    }
+    if call.caller.is_admin:
+        body["traceback"] = event.details and f'  File "nova/compute/manager.py"\n{event.details}\n'
+    if call.version >= (2, 62):
+        body["hostId"] = host_id(event.host, action.caller.project_id)
+        body |= {"host": event.host} if call.caller.is_admin else {}
+    if call.version >= (2, 84):
+        body["details"] = event.details
+    return body
+
+
+def _flavor(call: Call) -> Json:
+    if call.version >= (2, 47):
+        return dict(FLAVOR)
+    return {"id": FLAVOR_ID, "links": links(call, f"flavors/{FLAVOR_ID}")[1:]}
+
+
+def _state(server: Server) -> Json:
+    body: Json = {
+        "OS-EXT-AZ:availability_zone": server.zone,
+        "config_drive": "",
+        "key_name": None,
+        "OS-SRV-USG:launched_at": stamp(server.created_at),
+        "OS-SRV-USG:terminated_at": None,
+        "OS-EXT-STS:task_state": server.task_state,
+        "OS-EXT-STS:vm_state": server.vm_state,
+        "OS-EXT-STS:power_state": server.power_state,
+    }
+    if server.status == "ACTIVE":
+        body["progress"] = 0
+    if server.status == "ERROR" and server.fault:
+        body["fault"] = {"code": 500, "created": server.updated_at.strftime("%Y-%m-%dT%H:%M:%SZ"), "message": server.fault}
+    return body
+
+
+def _volumes(nova: Nova, server: Server, call: Call) -> Json:
+    with_more = {"delete_on_termination": False} if call.version >= (2, 3) else {}
+    devices = nova.volumes.of(server.id, ghosts=True)
+    return {"os-extended-volumes:volumes_attached": [{"id": device.volume_id, **with_more} for device in devices]}
+
+
+def _by_role(nova: Nova, server: Server, call: Call) -> Json:
+    body: Json = {"OS-EXT-SRV-ATTR:hostname": server.name} if call.version >= (2, 90) else {}
+    if not call.caller.is_admin:
+        return body
+    body["OS-EXT-SRV-ATTR:host"] = body["OS-EXT-SRV-ATTR:hypervisor_hostname"] = server.host
+    body["OS-EXT-SRV-ATTR:instance_name"] = f"instance-{server.number:08x}"
+    if call.version >= (2, 3):
+        body["OS-EXT-SRV-ATTR:hostname"] = server.name
+        body["OS-EXT-SRV-ATTR:reservation_id"] = "r-" + server.id.replace("-", "")[:8]
+        body |= {"OS-EXT-SRV-ATTR:launch_index": 0, "OS-EXT-SRV-ATTR:root_device_name": "/dev/vda", "OS-EXT-SRV-ATTR:user_data": None}
+        body |= {"OS-EXT-SRV-ATTR:kernel_id": "", "OS-EXT-SRV-ATTR:ramdisk_id": ""}
+    if call.version >= (2, 16):
+        body["host_status"] = nova.hosts.status(nova.hosts.get(server.host))
+    return body
+
+
+def _since(server: Server, call: Call, in_list: bool) -> Json:
+    rows: list[tuple[tuple[int, int], str, object]] = [
+        ((2, 9), "locked", server.locked_by is not None),
+        ((2, 19), "description", None),
+        ((2, 26), "tags", []),
+        ((2, 63), "trusted_image_certificates", None),
+        ((2, 73), "locked_reason", server.locked_reason),
+        ((2, 96), "pinned_availability_zone", None),
+        ((2, 100), "scheduler_hints", {}),
+    ]
+    body: Json = {key: value for since, key, value in rows if call.version >= since}
+    return body if in_list or call.version < (2, 71) else {**body, "server_groups": []}

@@ -1,0 +1,42 @@
+"""Fixtures that more than one room's tests use: the two stories of a node that was shut down."""
+
+import importlib.util
+import sys
+from pathlib import Path
+from types import ModuleType
+
+import pytest
+
+from chaoscinder.model.run import Run
+
+
+def _load(name: str) -> ModuleType:
+    """Load a module that lies beside this file (tests are no package)."""
+    spec = importlib.util.spec_from_file_location(f"chaoscinder_tests_{name}", Path(__file__).with_name(f"{name}.py"))
+    assert spec is not None
+    assert spec.loader is not None
+    module = importlib.util.module_from_spec(spec)
+    sys.modules[spec.name] = module
+    spec.loader.exec_module(module)
+    return module
+
+
+_stories = _load("stories")
+
+
+@pytest.fixture(scope="session")
+def stories() -> ModuleType:
+    """The builders of tests/stories.py."""
+    return _stories
+
+
+@pytest.fixture
+def passing_run() -> Run:
+    """A server stopped under a volume; the out-of-service taint frees the volume, and the application is back after about 80 s."""
+    return _stories.passing()
+
+
+@pytest.fixture
+def failing_run() -> Run:
+    """The same without remediation: nothing frees the volume within the deadline, and only our undo ends it."""
+    return _stories.failing()
