@@ -14,6 +14,7 @@ RUNTIME = [
     "click>=8.1",
     "Werkzeug>=3,<4",
     "jinja2>=3.1",
+    "jsonpatch>=1.33",
 ]
 TESTS = [
     "hypothesis>=6",

@@ -175,7 +175,14 @@ def pod(
     at_s: float, name: str, on: str | None, *, ready: bool, phase: str = "Running", deleting: bool = False, waiting: str = ""
 ) -> Change:
     """A pod's state."""
-    state = {"phase": phase, "node": on, "ready": ready, "deleting": deleting, "waiting": waiting, "owner": "test-cinder-6496958d67"}
+    state = {
+        "phase": phase,
+        "node": on,
+        "ready": ready,
+        "deleting": deleting,
+        "waiting": waiting,
+        "owner": "ReplicaSet/test-cinder-6496958d67",
+    }
     return Change(FAULT_S + at_s, View.KUBERNETES, "Pod", name, f"uid-{name[-5:]}", state)
 
 

@@ -36,14 +36,13 @@ for command in (sandbox, verdict, report, lint):
 def main() -> None:
     """Run the command line; an error of ours is one line and exit code 2."""
     try:
-        cli.main(standalone_mode=False)
+        code = cli.main(standalone_mode=False)
     except ChaoscinderError as error:
         click.echo(f"chaoscinder: {error}", err=True)
         sys.exit(USAGE)
     except click.ClickException as error:
         error.show()
         sys.exit(error.exit_code)
-    except click.exceptions.Exit as done:
-        sys.exit(done.exit_code)
     except (click.Abort, KeyboardInterrupt):
         sys.exit(130)
+    sys.exit(code if isinstance(code, int) else 0)  # without standalone mode click hands the exit code back

@@ -131,8 +131,10 @@ def keep_final_state(found: Found, began: datetime) -> None:
 def profiles() -> str:
     """Tell the profiles that come with the sandbox."""
     from chaoscinder.sandbox import profiles as known
+    from chaoscinder.sandbox.openstack.releases import RELEASES
 
-    return known.listing()
+    rows = [f"{name:12} {known.load(name).git_version}, {known.load(name).driver}" for name in known.names()]
+    return "\n".join(["Kubernetes (--profile)", *rows, "OpenStack (--openstack)", *RELEASES])
 
 
 class _Signals:

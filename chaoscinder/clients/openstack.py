@@ -5,6 +5,7 @@
 3. Only stop, start and our own metadata change anything.
 """
 
+import logging
 from collections.abc import Callable, Mapping
 from typing import Any, TypeVar
 
@@ -86,14 +87,14 @@ class OpenStack:
         self._ask(f"delete metadata of server {server_id}", lambda: self._connection.compute.delete_server_metadata(server_id, list(keys)))
 
     def _ask(self, what: str, call: Callable[[], T]) -> T:
-        from keystoneauth1.exceptions import ClientException, ConnectFailure, ConnectTimeout, Unauthorized
+        from keystoneauth1.exceptions import ClientException, ConnectFailure, ConnectTimeout, DiscoveryFailure, Unauthorized
         from openstack.exceptions import HttpException, SDKException
 
         try:
             return call()
         except Unauthorized as error:
             raise Refused(f"OpenStack refused the login while asked to {what}: {_said(error)}") from error
-        except (ConnectFailure, ConnectTimeout) as error:
+        except (ConnectFailure, ConnectTimeout, DiscoveryFailure) as error:
             raise Unreachable(f"OpenStack did not answer ({what}): {_said(error)}") from error
         except HttpException as error:
             raise _translated(error, what) from error
@@ -106,6 +107,7 @@ def _connect(settings: Settings) -> Any:
     from keystoneauth1.exceptions import ClientException
     from openstack.exceptions import SDKException
 
+    logging.getLogger("keystoneauth").addHandler(logging.NullHandler())  # what it has to say is in the error that follows
     auth = dict(settings.cloud_auth)
     region = auth.pop("region", None)
     limits: dict[str, Any] = {"api_timeout": settings.request_timeout_s, "app_name": "chaoscinder"}

@@ -152,16 +152,21 @@ class Session:
     def _account(self, run: RunDirectory) -> None:
         if self._recording is None:
             return
-        self._recording.stop()
-        if self.settings.ledger is None:
-            return
-        limit_s = self.settings.restore_timeout_s
+        try:
+            if run.read().touched:
+                self._wait_for_the_application()
+        finally:
+            self._recording.stop()
+        if self.settings.ledger is not None:
+            rows = self._recording.account()
+            run.write_json(layout.AFTER, {**(run.read_json(layout.AFTER) or {}), "rows": rows})
+
+    def _wait_for_the_application(self) -> None:
+        """Wait until it answers, so that the record shows its return and its writes can be read back."""
         wait_for(
-            self.site.clock, limit_s, self.site.web.look, until=lambda seen: seen.reachable, describe=lambda seen: seen.why,
-            wanted="the application, to read back what it holds",
+            self.site.clock, self.settings.restore_timeout_s, self.site.web.look, until=lambda seen: seen.reachable,
+            describe=lambda seen: seen.why, wanted="an answer of the application",
         )  # fmt: skip
-        rows = self._recording.account()
-        run.write_json(layout.AFTER, {**(run.read_json(layout.AFTER) or {}), "rows": rows})
 
 
 def _versions() -> dict[str, str]:

@@ -6,11 +6,11 @@ from collections.abc import Sequence
 from chaoscinder.checks import availability, durability
 from chaoscinder.clients.site import Site
 from chaoscinder.errors import CannotTell, SettingsError
-from chaoscinder.waiting import POLL_WALL_S, Progress
 from chaoscinder.model.run import Run
 from chaoscinder.model.verdict import Availability, Result
 from chaoscinder.recorder.ledger import Ledger
 from chaoscinder.runs import RunDirectory, why_not_recording
+from chaoscinder.waiting import POLL_WALL_S, Progress
 
 logger = logging.getLogger("chaostoolkit")
 

@@ -10,9 +10,9 @@ from typing import Any
 from chaoscinder.clients.site import Site
 from chaoscinder.errors import CannotTell, NotFound, Refused
 from chaoscinder.faults.target import resolve
-from chaoscinder.waiting import wait_for
 from chaoscinder.model.workload import Server, Target
 from chaoscinder.runs import RunDirectory, why_not_recording
+from chaoscinder.waiting import wait_for
 
 METADATA_RUN = "chaoscinder_run"
 METADATA_UNDO = "chaoscinder_undo"

@@ -25,10 +25,10 @@ class Story:
     server_names: dict[str, str]
 
     def has_pod(self, change: Change) -> bool:
-        """Whether a pod is the workload's, by its owner (a ReplicaSet is called workload-hash) or, without one, by its name."""
+        """Whether a pod is the workload's, by its owner (Kind/name; a ReplicaSet is called workload-hash) or, without one, by its name."""
         if self.target is None or change.name == self.target.pod:
             return True
-        owner = str((change.state or {}).get("owner") or "")
+        owner = str((change.state or {}).get("owner") or "").rpartition("/")[2]
         workload = self.target.workload
         return workload in (owner, owner.rpartition("-")[0]) if owner else change.name.startswith(f"{workload}-")
 

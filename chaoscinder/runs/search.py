@@ -13,7 +13,9 @@ from chaoscinder.runs.directory import RunDirectory
 
 
 def create(root: Path, header: Header, name: str = "") -> RunDirectory:
-    """Make the directory <UTC>-<name>-<first 8 of the run id> under root and write the header into it; the name is the title's unless given.
+    """Make the directory <UTC>-<name>-<first 8 of the run id> under root and write the header into it.
+
+    The name is made of the experiment's title unless given.
 
     The UTC in the name is the wall's: directories sort by when they were made, whatever a sandbox's clock says.
     """

@@ -23,6 +23,7 @@ DRIVER = "cinder.csi.openstack.org"
 REGION = "RegionOne"
 NAMESPACES = ("default", "kube-node-lease", "kube-public", "kube-system")
 ADDRESS = "sandbox.chaoscinder/address"
+USER = 10001  # as deploy/demoapp has it
 MOST_VOLUMES = 256  # Cinder CSI driver, node-volume-attach-limit
 
 
@@ -58,12 +59,13 @@ def build(
 
 def demo_manifests(image: str = IMAGE, namespace: str = "default") -> list[Object]:
     """The demo application as plain objects: StorageClass, PersistentVolumeClaim, Deployment, Service."""
-    class_ = {"kind": "StorageClass", "apiVersion": "storage.k8s.io/v1", "metadata": {"name": CLASS}, "provisioner": DRIVER}
-    claim = {"kind": "PersistentVolumeClaim", "apiVersion": "v1", "metadata": {"name": CLAIM, "namespace": namespace}}
+    class_: Object = {"kind": "StorageClass", "apiVersion": "storage.k8s.io/v1", "metadata": {"name": CLASS}, "provisioner": DRIVER}
+    class_ |= {"reclaimPolicy": "Delete", "allowVolumeExpansion": True, "volumeBindingMode": "WaitForFirstConsumer"}
+    claim: Object = {"kind": "PersistentVolumeClaim", "apiVersion": "v1", "metadata": _meta(CLAIM, namespace)}
     size = {"requests": {"storage": "3Gi"}}
     claim["spec"] = {"accessModes": ["ReadWriteOnce"], "storageClassName": CLASS, "resources": size}
     ports = [{"name": "http", "port": 80, "targetPort": 8080}]
-    service = {"kind": "Service", "apiVersion": "v1", "metadata": {"name": APP, "namespace": namespace, "labels": {"app": APP}}}
+    service: Object = {"kind": "Service", "apiVersion": "v1", "metadata": _meta(APP, namespace)}
     service["spec"] = {"selector": {"app": APP}, "ports": ports}
     return [class_, claim, _deployment(image, namespace), service]
 
@@ -115,18 +117,34 @@ def _create_bound_claim(store: Store, manifest: Object, volume_id: str, zones: M
 
 
 def _deployment(image: str, namespace: str) -> Object:
-    container = {
+    user: Object = {"runAsNonRoot": True, "runAsUser": USER, "runAsGroup": USER}
+    user |= {"fsGroup": USER, "fsGroupChangePolicy": "OnRootMismatch", "seccompProfile": {"type": "RuntimeDefault"}}
+    pod = {
+        "automountServiceAccountToken": False, "securityContext": user, "containers": [_container(image)],
+        "volumes": [{"name": "data", "persistentVolumeClaim": {"claimName": CLAIM}}],
+    }  # fmt: skip
+    template = {"metadata": {"labels": {"app": APP}}, "spec": pod}
+    spec = {"replicas": 1, "strategy": {"type": "Recreate"}, "selector": {"matchLabels": {"app": APP}}, "template": template}
+    return {"kind": "Deployment", "apiVersion": "apps/v1", "metadata": _meta(APP, namespace), "spec": spec}
+
+
+def _container(image: str) -> Object:
+    narrow = {"allowPrivilegeEscalation": False, "readOnlyRootFilesystem": True, "capabilities": {"drop": ["ALL"]}}
+    environment = [{"name": "DATABASE_DIR", "value": "/data"}, _field("MY_POD_NAME", "metadata.name")]
+    return {
         "name": APP, "image": image, "args": ["serve", "-H", "0.0.0.0"],
         "ports": [{"name": "http", "containerPort": 8080}],
-        "env": [{"name": "DATABASE_DIR", "value": "/data"}, _field("MY_POD_NAME", "metadata.name"), _field("MY_NODE_NAME", "spec.nodeName")],
+        "env": [*environment, _field("MY_NODE_NAME", "spec.nodeName")],
         "readinessProbe": {"httpGet": {"path": "/healthz", "port": 8080}, "periodSeconds": 1},
+        "livenessProbe": {"tcpSocket": {"port": 8080}, "periodSeconds": 10},
+        "resources": {"requests": {"cpu": "20m", "memory": "48Mi"}, "limits": {"memory": "128Mi"}},
+        "securityContext": narrow,
         "volumeMounts": [{"name": "data", "mountPath": "/data"}],
     }  # fmt: skip
-    pod = {"containers": [container], "volumes": [{"name": "data", "persistentVolumeClaim": {"claimName": CLAIM}}]}
-    template = {"metadata": {"labels": {"app": APP}}, "spec": pod}
-    meta = {"name": APP, "namespace": namespace, "labels": {"app": APP}}
-    spec = {"replicas": 1, "selector": {"matchLabels": {"app": APP}}, "template": template}
-    return {"kind": "Deployment", "apiVersion": "apps/v1", "metadata": meta, "spec": spec}
+
+
+def _meta(name: str, namespace: str) -> Object:
+    return {"name": name, "namespace": namespace, "labels": {"app": APP}}
 
 
 def _field(name: str, path: str) -> Object:

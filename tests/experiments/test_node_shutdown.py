@@ -33,7 +33,7 @@ def nothing_runs_of(tmp_path: Path) -> bool:
     for entry in Path("/proc").iterdir():
         if entry.name.isdigit() and int(entry.name) != os.getpid():
             try:
-                if str(tmp_path) in os.readlink(entry / "cwd") or str(tmp_path).encode() in (entry / "cmdline").read_bytes():
+                if str(tmp_path) in str((entry / "cwd").readlink()) or str(tmp_path).encode() in (entry / "cmdline").read_bytes():
                     return False
             except OSError:
                 continue

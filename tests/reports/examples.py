@@ -96,7 +96,7 @@ def node(at_s: float, name: str, ready: str = "True", taints: tuple[str, ...] = 
 
 def pod(at_s: float, name: str, phase: str, on: str | None, *, ready: bool = False, deleting: bool = False, waiting: str = "") -> Change:
     """A change of a Pod of the workload."""
-    state = {"phase": phase, "node": on, "ready": ready, "deleting": deleting, "waiting": waiting, "owner": SET}
+    state = {"phase": phase, "node": on, "ready": ready, "deleting": deleting, "waiting": waiting, "owner": f"ReplicaSet/{SET}"}
     return Change(at_s, View.KUBERNETES, "Pod", name, f"uid-{name}", state)
 
 

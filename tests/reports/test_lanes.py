@@ -65,7 +65,12 @@ def test_a_bar_lasts_until_the_next_state_and_the_last_one_until_the_end() -> No
 def test_nodes_pods_and_servers_that_have_no_part_in_the_story_are_left_out() -> None:
     run, verdict = passing()
     stranger = Change(
-        1.0, View.KUBERNETES, "Pod", "test-cinder-api-5f-x", "uid", {"phase": "Running", "owner": "test-cinder-api-5f", "node": "node-9"}
+        1.0,
+        View.KUBERNETES,
+        "Pod",
+        "test-cinder-api-5f-x",
+        "uid",
+        {"phase": "Running", "owner": "ReplicaSet/test-cinder-api-5f", "node": "node-9"},
     )
     run = replace(run, changes=(*run.changes, stranger, node(1.0, "node-9"), server(1.0, "other", "node-9")))
     assert told(lanes_of(run, verdict, 190.0)) == told(lanes_of(*passing(), 190.0))

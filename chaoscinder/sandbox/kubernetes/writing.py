@@ -94,7 +94,7 @@ def _status_of(old: Object, sent: Object) -> Object:
 
 
 def _all_but_status(resource: Resource, old: Object, sent: Object) -> Object:
-    new = copy.deepcopy(sent)
+    new = copy.deepcopy(_left_out(sent))
     meta = new["metadata"]
     meta.update({"name": old["metadata"]["name"], "resourceVersion": old["metadata"]["resourceVersion"]})
     if "namespace" in old["metadata"]:
@@ -131,6 +131,10 @@ def _checked_kind(asked: Asked, document: Object) -> Object:
     for field in ("metadata", "spec", "status"):
         if not isinstance(document.get(field) or {}, dict):
             raise bad_request(f"json: cannot unmarshal into Go struct field {asked.resource.kind}.{field}: not an object")
+    return _left_out(document)
+
+
+def _left_out(document: Object) -> Object:
     return {key: _without_nulls(value) if key in ("metadata", "spec") else value for key, value in document.items() if value is not None}
 
 

@@ -191,3 +191,11 @@ def test_what_was_read_cannot_change_what_is_stored(http: Http, store: Store):
     assert json.dumps(store.find(NODES, "n1")) != before
     http.get("/api/v1/nodes/n1")["spec"]["x"] = 1
     assert store.get(NODES, "n1")["spec"] == {}
+
+
+def test_a_null_that_a_json_patch_leaves_is_no_change_of_the_template(http: Http, deployment: dict[str, Any]):
+    spec = http.post(DEPLOYMENTS_PATH, deployment)["spec"]
+    template = {**spec["template"], "metadata": {"labels": {"app": "web"}, "creationTimestamp": None}}  # kubectl rollout undo sends this
+    patch = [{"op": "replace", "path": "/spec/template", "value": template}]
+    code, changed = http("PATCH", f"{DEPLOYMENTS_PATH}/web", patch, content_type="application/json-patch+json")
+    assert (code, changed["spec"], changed["metadata"]["generation"]) == (200, spec, 1)

@@ -59,6 +59,7 @@ class Kubelet:
         self.server = server
         self.name = str(node["metadata"]["name"])
         self.alive = False
+        self.problem = ""  # why it calls itself not ready, while it lives
         self.workers: dict[str, PodWorker] = {}
         self._node = node
         self._number = number
@@ -66,9 +67,13 @@ class Kubelet:
         self._posted_s = 0.0
         self._addresses = 0
 
+    def fail(self, problem: str) -> None:
+        """Call itself not ready from the next status on, for the reason given; an empty one means well again."""
+        self.problem = problem
+
     def begin(self) -> None:
         """Live, from a node that ran before anybody looked: no boot, no events."""
-        self._live(self.cluster.world.random.uniform(0, 1))
+        self._live(self.cluster.world.random.uniform(0, 1), self.cluster.world.random.uniform(0, 1))
 
     def power_on(self) -> None:
         """The server has power: boot."""
@@ -134,7 +139,7 @@ class Kubelet:
             new.setdefault("status", {}).setdefault("nodeInfo", {})["bootID"] = boot_id
 
         self.cluster.store.change(NODES, self.name, "", edit)
-        self._live(0.0)
+        self._live(0.0, 0.0)
 
     def _register(self) -> None:
         """Register again under the same name: the Node was deleted while the server was away."""
@@ -143,13 +148,13 @@ class Kubelet:
         spec = {"providerID": self._node["spec"]["providerID"]}
         self._node = self.cluster.store.create(NODES, {"metadata": meta, "spec": spec, "status": status})
 
-    def _live(self, phase: float) -> None:
+    def _live(self, lease_phase: float, status_phase: float) -> None:
         self.alive = True
         self._renew()
         self._post()
         profile, life = self.cluster.profile, self._life
-        self._repeat(self._renew, profile.lease_renew_s, life, phase * profile.lease_renew_s)
-        self._repeat(self._post, profile.node_status_s, life, phase * profile.node_status_s)
+        self._repeat(self._renew, profile.lease_renew_s, life, lease_phase * profile.lease_renew_s)
+        self._repeat(self._post, profile.node_status_s, life, status_phase * profile.node_status_s)
 
     def _repeat(self, act: Callable[[], None], period_s: float, life: int, first_s: float) -> None:
         def again() -> None:
@@ -176,15 +181,17 @@ class Kubelet:
         if node is None:
             return
         self._node = node
-        was_ready = conditions.status(node, "Ready") == "True"
+        was_ready = conditions.status(node, "Ready")
         in_use = sorted(self._volumes_in_use())
-        changed = not was_ready or (node.get("status", {}).get("volumesInUse") or []) != in_use
+        ready = "False" if self.problem else "True"
+        changed = was_ready != ready or (node.get("status", {}).get("volumesInUse") or []) != in_use
         world = self.cluster.world
         if changed or world.now_s - self._posted_s >= self.cluster.profile.node_heartbeat_s:
             self._posted_s = world.now_s
-            self._node = self.cluster.store.change(NODES, self.name, "", lambda new: _set_status(new, in_use, world.stamp()))
-        if not was_ready:
-            self.tell("NodeReady", f"Node {self.name} status is now: NodeReady")
+            self._node = self.cluster.store.change(NODES, self.name, "", lambda new: _set_status(new, in_use, world.stamp(), self.problem))
+        if was_ready != ready:
+            word = "NodeNotReady" if self.problem else "NodeReady"
+            self.tell(word, f"Node {self.name} status is now: {word}")
 
     def _volumes_in_use(self) -> set[str]:
         found: set[str] = set()
@@ -200,8 +207,10 @@ class Kubelet:
                 traffic.cut(uid)
 
 
-def _set_status(node: Object, in_use: list[str], now: str) -> None:
+def _set_status(node: Object, in_use: list[str], now: str, problem: str) -> None:
     for type_, value, reason, message in HEALTHY:
+        if problem and type_ == "Ready":
+            value, reason, message = "False", "KubeletNotReady", problem
         conditions.put(node, type_, value, now, reason=reason, message=message, lastHeartbeatTime=now)
     node["status"].pop("volumesInUse", None)
     if in_use:

@@ -89,7 +89,8 @@ class NodeLifecycle(Controller):
         if (renewed, posted) != (heard.renewed, heard.posted):
             heard.renewed, heard.posted, heard.at_s = renewed, posted, self.world.now_s
         # The real loop drifts by milliseconds, so a look exactly one grace period later already counts as too late.
-        if self.world.now_s >= heard.at_s + self.profile.node_grace_s and conditions.status(node, "Ready") != "Unknown":
+        silent = self.world.now_s >= heard.at_s + self.profile.node_grace_s
+        if silent and (conditions.find(node, "Ready") or {}).get("status") != "Unknown":
             return self._edit(node, self._set_unknown)
         return node
 

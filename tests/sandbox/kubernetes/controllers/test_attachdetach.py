@@ -7,6 +7,8 @@ from chaoscinder.sandbox.kubernetes.controllers.disks import Disk
 from chaoscinder.sandbox.kubernetes.resources import NODES, PODS
 from tests.sandbox.fakes import SERVERS, VOLUME, Scene
 
+EXCLUSIVE = "Volume is already exclusively attached to one node and can't be attached to another"
+
 
 def dead_node(remediation: str = "none") -> tuple[Scene, str]:
     scene = Scene(remediation=remediation)
@@ -30,9 +32,7 @@ def test_after_a_force_delete_on_a_dead_node_the_volume_leaves_six_minutes_later
     deleted = scene.now_s
     scene.turn_until(lambda: scene.serving() not in ("timeout", "refused"), 400)
     assert scene.when("VolumeAttachment", "deleting=True") - deleted == pytest.approx(360.1, abs=0.3)
-    assert scene.events("FailedAttachVolume")[0].endswith(
-        "Volume is already exclusively attached to one node and can't be attached to another"
-    )
+    assert scene.events("FailedAttachVolume")[0].endswith(EXCLUSIVE)
     assert [node for node, _, _ in scene.attachments()] == [scene.pod()["spec"]["nodeName"]]
     assert victim != scene.pod()["spec"]["nodeName"]
 
@@ -90,8 +90,9 @@ def test_a_refused_attach_is_told_and_tried_again_until_it_succeeds() -> None:
     (failed,) = [text for text in scene.events("FailedAttachVolume") if not text.startswith("Multi-Attach")]
     server = SERVERS[scene.pod()["spec"]["nodeName"]]
     volume = scene.store.list(resources.VOLUMES)[0]["metadata"]["name"]
-    head = f"rpc error: code = Internal desc = [ControllerPublishVolume] Attach Volume failed with error failed to attach {VOLUME} volume to {server}"
-    assert failed.startswith(f'AttachVolume.Attach failed for volume "{volume}" : {head} compute: Expected HTTP response code [200 202]')
+    why = f"[ControllerPublishVolume] Attach Volume failed with error failed to attach {VOLUME} volume to {server} compute"
+    head = f'AttachVolume.Attach failed for volume "{volume}" : rpc error: code = Internal desc = {why}'
+    assert failed.startswith(f"{head}: Expected HTTP response code [200 202]")
     (event,) = [row for row in scene.store.list(resources.EVENTS) if row["message"] == failed]
     assert 4 <= event["count"] <= 6
     scene.cloud.refuses = False

@@ -17,6 +17,10 @@ RECORDED_AFTER_THE_POD = {
 START_S, READY_S = 0.2, 0.26  # recorded: from the volume's arrival to the container's start, and from there to Ready
 
 
+def volume_name(scene: Scene) -> str:
+    return str(scene.store.list(resources.VOLUMES)[0]["metadata"]["name"])
+
+
 def shut_down(seed: int = 1, remediation: str = "out-of-service") -> tuple[Scene, str]:
     scene = Scene(remediation=remediation, seed=seed)
     victim = str(scene.pod()["spec"]["nodeName"])
@@ -124,7 +128,7 @@ def test_without_remediation_nothing_ends_it() -> None:
     assert next(iter(after["status"]["containerStatuses"][0]["state"]["waiting"].values())) == "ContainerCreating"
     assert scene.attachments() == [(victim, True, False)]
     assert scene.events("FailedAttachVolume") == [
-        f'Multi-Attach error for volume "{scene.store.list(resources.VOLUMES)[0]["metadata"]["name"]}" Volume is already used by pod(s) {old}'
+        f'Multi-Attach error for volume "{volume_name(scene)}" Volume is already used by pod(s) {old}'
     ]
     assert scene.serving() == "refused"
     assert scene.taints(victim) == [

@@ -1,11 +1,17 @@
 """Pods that are deleted, drained and deleted with force while every node lives."""
 
+import itertools
+
 import pytest
 
 from chaoscinder.sandbox.kubernetes import resources
 from chaoscinder.sandbox.kubernetes.controllers import conditions
 from chaoscinder.sandbox.kubernetes.resources import PODS
 from tests.sandbox.fakes import VOLUME, Scene
+
+
+def volume_name(scene: Scene) -> str:
+    return str(scene.store.list(resources.VOLUMES)[0]["metadata"]["name"])
 
 
 def delete(scene: Scene, *, grace_s: int | None = None) -> tuple[str, str]:
@@ -41,7 +47,7 @@ def test_a_pod_deleted_on_a_cordoned_node_moves_when_the_kubelet_reported_the_un
     attached = scene.when(f"Event/{new}", "SuccessfulAttachVolume")
     assert scene.when(f"Event/{new}", "Multi-Attach error") == pytest.approx(0.1)
     assert scene.events("FailedAttachVolume") == [
-        f'Multi-Attach error for volume "{scene.store.list(resources.VOLUMES)[0]["metadata"]["name"]}" Volume is already used by pod(s) {old}'
+        f'Multi-Attach error for volume "{volume_name(scene)}" Volume is already used by pod(s) {old}'
     ]
     assert scene.when(f"Pod/{old}", "phase=Succeeded") <= 1
     assert unmounted <= 10.5
@@ -72,7 +78,7 @@ def test_a_force_deleted_pod_is_gone_at_once_and_the_new_one_hears_exclusively_a
     scene.world.turn(2)
     assert not scene.containers.is_running(uid)  # the kubelet kills it after a second
     assert scene.events("FailedAttachVolume") == [
-        f'Multi-Attach error for volume "{scene.store.list(resources.VOLUMES)[0]["metadata"]["name"]}" '
+        f'Multi-Attach error for volume "{volume_name(scene)}" '
         "Volume is already exclusively attached to one node and can't be attached to another"
     ]
     scene.turn_until(lambda: scene.serving() not in (home, "refused"), 40)
@@ -111,7 +117,7 @@ def test_a_container_that_keeps_ending_is_started_again_after_growing_pauses() -
         scene.turn_until(lambda: scene.containers.is_running(uid), 60)
     scene.world.turn(3)
     started = [at for at, name, text in scene.story if name.startswith("Event/test-cinder") and text == "Started: Container started"]
-    pauses = [later - earlier for earlier, later in zip(started, started[1:], strict=False)]
+    pauses = [later - earlier for earlier, later in itertools.pairwise(started)]
     assert scene.pod()["status"]["containerStatuses"][0]["restartCount"] == 3
     assert pauses == [pytest.approx(11, abs=1.2), pytest.approx(21, abs=1.2)]
     assert scene.events("BackOff") == [

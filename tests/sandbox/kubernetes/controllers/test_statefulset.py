@@ -22,6 +22,8 @@ STATEFULSET = {
     },
 }  # fmt: skip
 
+EXCLUSIVE = "Volume is already exclusively attached to one node and can't be attached to another"
+
 
 def scene_with(replicas: int = 1) -> Scene:
     manifest = copy.deepcopy(STATEFULSET)
@@ -59,9 +61,7 @@ def test_a_terminating_pod_on_a_dead_node_is_never_replaced() -> None:
     scene.act(lambda: scene.store.delete(PODS, "db-0", "default", grace_s=0))
     assert scene.pod("db")["metadata"]["uid"] != uid
     scene.world.turn(1)
-    assert scene.events("FailedAttachVolume", "db-0")[-1].endswith(
-        "Volume is already exclusively attached to one node and can't be attached to another"
-    )
+    assert scene.events("FailedAttachVolume", "db-0")[-1].endswith(EXCLUSIVE)
 
 
 def test_a_node_that_is_back_ends_the_terminating_pod_and_its_name_is_free_again() -> None:
