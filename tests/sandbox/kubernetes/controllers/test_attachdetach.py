@@ -116,7 +116,7 @@ def test_a_refused_detach_writes_no_event_and_kubernetes_tries_the_next_node_reg
     assert scene.cloud.attached_servers(VOLUME) == (SERVERS[scene.pod()["spec"]["nodeName"]],)
 
 
-def test_without_an_attacher_an_attach_times_out_after_two_minutes() -> None:
+def test_a_volume_that_never_arrives_is_told_in_the_drivers_words() -> None:
     scene = Scene()
     home = scene.pod()["spec"]["nodeName"]
     scene.cordon(home)
@@ -129,6 +129,27 @@ def test_without_an_attacher_an_attach_times_out_after_two_minutes() -> None:
     told = [text for text in scene.events("FailedAttachVolume") if "Multi-Attach" not in text]
     assert f'AttachVolume.Attach failed for volume "{volume}" : ' in told[0]
     assert told[0].endswith(f'failed to attach volume: volume "{VOLUME}" failed to be attached within the allotted time')
+
+
+def test_without_an_attacher_an_attach_times_out_after_two_minutes() -> None:
+    scene = Scene()
+    source = {"driver": "other.csi", "volumeHandle": "h-1"}
+    spec = {"accessModes": ["ReadWriteOnce"], "capacity": {"storage": "1Gi"}, "csi": source}
+    wish = {"accessModes": ["ReadWriteOnce"], "resources": {"requests": {"storage": "1Gi"}}}
+    volumes = [{"name": "data", "persistentVolumeClaim": {"claimName": "orphan"}}]
+    pod = {"containers": [{"name": "main", "image": "app:1"}], "volumes": volumes}
+
+    def create() -> None:
+        scene.store.create(resources.VOLUMES, {"metadata": {"name": "pv-1"}, "spec": spec})
+        scene.store.create(resources.CLAIMS, {"metadata": {"name": "orphan", "namespace": "default"}, "spec": wish})
+        scene.store.create(PODS, {"metadata": {"name": "bare", "namespace": "default"}, "spec": pod})
+
+    scene.mark()
+    scene.act(create)
+    scene.world.turn(121)
+    why = "timed out waiting for external-attacher of other.csi CSI driver to attach volume h-1"
+    assert scene.events("FailedAttachVolume", "bare") == [f'AttachVolume.Attach failed for volume "pv-1" : {why}']
+    assert scene.when("Event/bare", "timed out") == pytest.approx(120.1, abs=0.1)
 
 
 def test_what_a_third_party_detached_is_attached_again_within_a_minute() -> None:
