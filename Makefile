@@ -7,7 +7,7 @@ export DEMO_RATE ?= 20
 
 
 .DEFAULT_GOAL := help
-.PHONY: help demo demo-failure test lint types layers unit screenshot clean
+.PHONY: help demo demo-failure test lint types layers unit selftest bench bench-rates screenshot clean
 
 help: ## Show this help
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -34,6 +34,15 @@ layers: $(VENV)/.tests
 
 unit: $(VENV)/.tests
 	$(BIN)/python -m pytest -n 2 --dist loadfile
+
+selftest: $(VENV)/.installed ## Prove the sampler on this machine against outages of known length (90 s)
+	$(BIN)/chaoscinder sampler selftest
+
+bench: $(VENV)/.tests ## The sampler beside Chaos Toolkit's own and closed loops, as ratios (3 min)
+	$(BIN)/python -m tests.bench.sampling
+
+bench-rates: $(VENV)/.tests ## The node-shutdown story at rates 1, 20 and 100, with its error (2 min)
+	$(BIN)/python -m tests.timelines.bench_rates
 
 screenshot: $(VENV)/.installed ## Draw docs/page.png from the last run (needs chromium)
 	.ci/screenshot

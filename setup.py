@@ -17,6 +17,7 @@ RUNTIME = [
     "jsonpatch>=1.33",
 ]
 TESTS = [
+    "cryptography>=42",
     "hypothesis>=6",
     "import-linter>=2",
     "mypy>=1.11",

@@ -4,6 +4,7 @@
     ├── SettingsError     the input cannot be used; nothing was touched
     ├── Refused           we, or the cloud, will not do this
     ├── NotFound          the named thing does not exist
+    ├── Stopped           a stop condition of the run holds: undo and end
     └── CannotTell        the question has no answer right now
         ├── Unreachable   nobody answered
         └── TimedOut      answered, but never with what was waited for
@@ -26,6 +27,10 @@ class Refused(ChaoscinderError):
 
 class NotFound(ChaoscinderError):
     """The named object does not exist where it was looked for."""
+
+
+class Stopped(ChaoscinderError):
+    """Somebody asked the run to stop, or a stop condition of it holds; what was done is undone and the run ends."""
 
 
 class CannotTell(ChaoscinderError):

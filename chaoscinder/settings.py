@@ -11,6 +11,7 @@ import re
 from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass, field, fields
 from typing import Any
+from urllib.parse import urlsplit
 
 from chaoscinder.errors import SettingsError
 from chaoscinder.model.run import OBJECTIVES, Aims
@@ -20,6 +21,7 @@ PREFIX = "CHAOSCINDER_"
 # The five keys of chaostoolkit-openstack's secrets, and what Keystone v3 wants beside them.
 FIVE_KEYS = ("region", "auth_url", "project_name", "username", "password")
 DOMAIN_KEYS = ("user_domain_name", "project_domain_name")
+NONE = "none"
 HEADER_PREFIX = "header:"  # a secret called header:Authorization is sent to the application as that header
 
 
@@ -27,7 +29,8 @@ HEADER_PREFIX = "header:"  # a secret called header:Authorization is sent to the
 class LedgerPlan:
     """How numbered writes go into the application and are read back.
 
-    {id} and {hash} are filled in; an empty delete_method means that the rows stay.
+    {id} and {hash} are filled in; an empty delete_method means that the rows stay. The first group of read_pattern is the id, a second one
+    the hash: a row that has another, or none, is torn.
     """
 
     write_method: str
@@ -48,7 +51,7 @@ DEMO_LEDGER = LedgerPlan(
     acknowledged=(201,),
     read_method="GET",
     read_path="/users",
-    read_pattern=r'"name": ?"(chaoscinder-[0-9a-f]+-[0-9]+)"',
+    read_pattern=r'"name": ?"(chaoscinder-[0-9a-f]+-[0-9]+)"(?:, ?"mail": ?"([^"]*?)(?:@ledger\.invalid)?")?',
     delete_method="DELETE",
     delete_path="/users/{id}",
 )
@@ -61,6 +64,7 @@ class Settings:
     namespace, workload, app_url and cluster_id have no default on purpose: the first run must not hit whatever context is current.
     workload is a name, or Deployment/name or StatefulSet/name. cluster_id is the uid of the namespace kube-system.
     cloud_project_id may be empty: then any project of the credentials is taken. claim picks one of several claims.
+    control_url empty means the API server's /readyz, "none" means no control; direct_url empty and kept_connections 0 mean no such series.
     """
 
     namespace: str = ""
@@ -79,6 +83,11 @@ class Settings:
     restore_timeout_s: float = 600.0
     samples_per_s: float = 20.0
     answer_within_s: float = 0.9
+    kept_connections: int = 4
+    direct_url: str = ""
+    control_url: str = ""
+    slo: float = 99.95
+    slo_period_days: float = 30.0
     writes_per_s: float = 2.0
     request_timeout_s: float = 10.0
     app_expected_status: int = 200
@@ -89,6 +98,11 @@ class Settings:
     ledger: LedgerPlan | None = None
     objectives: Mapping[str, Level] = field(default_factory=dict)
     runs_dir: str = "chaoscinder-runs"
+    allow_loss: tuple[str, ...] = ()
+    abort_outage_s: float = 0.0
+    guarded_workloads: tuple[str, ...] = ()
+    guarded_for_s: float = 60.0
+    stop_file: str = ""
     cloud_auth: Mapping[str, str] = field(default_factory=dict, repr=False)
 
     @property
@@ -97,11 +111,17 @@ class Settings:
         shared = {row.name: getattr(self, row.name) for row in fields(Aims) if row.name != "levels"}
         return Aims(**shared, levels=self.objectives)
 
+    @property
+    def run_limit_s(self) -> float:
+        """Cluster seconds after which a run that acts now is over by its own limits, its undo included."""
+        return self.recovery_deadline_s + self.stable_for_s + 2 * self.server_timeout_s + self.restore_timeout_s
+
     def public(self) -> dict[str, str]:
         """Tell every setting that is no secret, as text for the report."""
         secret = ("app_headers", "cloud_auth")
         shown = {row.name: getattr(self, row.name) for row in fields(self) if row.name not in secret}
         shown["ledger"] = f"{self.ledger.write_method} {self.ledger.write_path}" if self.ledger else "none"
+        shown |= {name: ", ".join(getattr(self, name)) for name in ("allow_loss", "guarded_workloads")}
         shown["objectives"] = ", ".join(f"{name} {level}" for name, level in self.objectives.items()) or "all required"
         return {name: f"{value:g}" if isinstance(value, float) else str(value) for name, value in shown.items()}
 
@@ -121,6 +141,7 @@ class Settings:
         if data["ledger"]:
             data["ledger"]["acknowledged"] = tuple(data["ledger"]["acknowledged"])
             data["ledger"] = LedgerPlan(**data["ledger"])
+        data |= {name: tuple(data[name]) for name in ("allow_loss", "guarded_workloads")}
         data["objectives"] = {name: Level(level) for name, level in data["objectives"].items()}
         return cls(**data)
 
@@ -139,6 +160,24 @@ def read(
     given = {name: READERS[name](name, value) for name, value in values.items() if value not in (None, "")}
     flat = _flatten(secrets or {})
     return Settings(**given, app_headers=_headers(flat), cloud_auth=_cloud_auth(flat))
+
+
+def of_experiment(experiment: Mapping[str, Any], environ: Mapping[str, str] | None = None) -> Settings:
+    """Read the settings of an experiment's file as Chaos Toolkit would, without it: plain values and those from the environment."""
+    environ = os.environ if environ is None else environ
+    configuration = {name: _declared(name, value, environ) for name, value in (experiment.get("configuration") or {}).items()}
+    groups = experiment.get("secrets") or {}
+    secrets = {group: {name: _declared(name, value, environ) for name, value in rows.items()} for group, rows in groups.items()}
+    return read(configuration, secrets, environ)
+
+
+def _declared(name: str, value: Any, environ: Mapping[str, str]) -> Any:
+    if not isinstance(value, Mapping) or "type" not in value:
+        return value
+    if value["type"] != "env" or "key" not in value:
+        wanted = "a plain value, or one of the environment: only chaos run can read others"
+        raise SettingsError(f"{name} comes from {value['type']} (wanted {wanted})")
+    return environ.get(str(value["key"]), value.get("default", ""))
 
 
 def require_named_target(settings: Settings) -> None:
@@ -164,7 +203,21 @@ def _text(name: str, value: Any) -> str:
 def _url(name: str, value: Any) -> str:
     if not re.match(r"https?://[^/\s]+", _text(name, value)):
         raise SettingsError(f'{name} is "{value}" (wanted http://HOST[:PORT]/ or https://...)')
+    if "@" in urlsplit(value).netloc:
+        raise SettingsError(
+            f"{name} holds a user or a password, which would be kept with the run (wanted them as the secret {HEADER_PREFIX}Authorization)"
+        )
     return str(value)
+
+
+def _url_or_none(name: str, value: Any) -> str:
+    return NONE if value == NONE else _url(name, value)
+
+
+def _connections(name: str, value: Any) -> int:
+    if not re.fullmatch(r"[0-9]{1,2}", str(value)):
+        raise SettingsError(f'{name} is "{value}" (wanted a number of connections from 0 to 99)')
+    return int(value)
 
 
 def _pattern(name: str, value: Any) -> str:
@@ -193,6 +246,16 @@ def _status(name: str, value: Any) -> int:
     if not re.fullmatch(r"[1-5]\d\d", str(value)):
         raise SettingsError(f'{name} is "{value}" (wanted an HTTP status such as 200)')
     return int(value)
+
+
+def _names(wanted: str) -> Callable[[str, Any], tuple[str, ...]]:
+    def parse(name: str, value: Any) -> tuple[str, ...]:
+        rows = [part.strip() for part in value.split(",")] if isinstance(value, str) else value
+        if not isinstance(rows, (list, tuple)) or not all(re.fullmatch(r"[^/\s]+(/[^/\s]+){1,2}", str(row)) for row in rows):
+            raise SettingsError(f'{name} is "{value}" (wanted {wanted}, ...)')
+        return tuple(str(row) for row in rows)
+
+    return parse
 
 
 def _ledger(name: str, value: Any) -> LedgerPlan | None:
@@ -237,6 +300,11 @@ READERS: dict[str, Callable[[str, Any], Any]] = {
     "restore_timeout_s": _number("seconds"),
     "samples_per_s": _number("samples a second", 100),
     "answer_within_s": _number("seconds", 60),
+    "slo": _number("percent", 99.9999),
+    "slo_period_days": _number("days", 366),
+    "kept_connections": _connections,
+    "direct_url": _url,
+    "control_url": _url_or_none,
     "writes_per_s": _number("writes a second", 20),
     "request_timeout_s": _number("seconds", 300),
     "app_expected_status": _status,
@@ -246,6 +314,11 @@ READERS: dict[str, Callable[[str, Any], Any]] = {
     "ledger": _ledger,
     "objectives": _objectives,
     "runs_dir": _text,
+    "allow_loss": _names("NAMESPACE/WORKLOAD or NAMESPACE/POD"),
+    "abort_outage_s": _number("seconds"),
+    "guarded_workloads": _names("NAMESPACE/WORKLOAD or NAMESPACE/Kind/WORKLOAD"),
+    "guarded_for_s": _number("seconds"),
+    "stop_file": _text,
 }
 
 

@@ -39,6 +39,9 @@ def test_configuration_wins_over_the_environment_and_an_empty_value_does_not() -
         ("samples_per_s", "500", 'samples_per_s is "500" (wanted a number of samples a second above 0, at most 100)'),
         ("app_url", "localhost", 'app_url is "localhost" (wanted http://HOST[:PORT]/ or https://...)'),
         ("app_expected_status", "yes", 'app_expected_status is "yes" (wanted an HTTP status such as 200)'),
+        ("kept_connections", "-1", 'kept_connections is "-1" (wanted a number of connections from 0 to 99)'),
+        ("direct_url", "10.0.0.7", 'direct_url is "10.0.0.7" (wanted http://HOST[:PORT]/ or https://...)'),
+        ("control_url", "no", 'control_url is "no" (wanted http://HOST[:PORT]/ or https://...)'),
         ("namespace", "${namespace}", 'namespace is "${namespace}" (wanted a value; the variable in it was never set)'),
         (
             "objectives",
@@ -52,6 +55,13 @@ def test_a_value_that_cannot_be_used_is_one_line_with_what_was_wanted(name: str,
     with pytest.raises(SettingsError) as refusal:
         read({name: value}, {}, {})
     assert str(refusal.value) == line
+
+
+def test_an_address_with_a_password_is_refused_without_repeating_it() -> None:
+    with pytest.raises(SettingsError) as refusal:
+        read({"app_url": "http://bob:s3cretPW@app.example/"}, {}, {})
+    wanted = "wanted them as the secret header:Authorization"
+    assert str(refusal.value) == f"app_url holds a user or a password, which would be kept with the run ({wanted})"
 
 
 def test_the_five_secret_keys_are_taken_with_the_default_domains() -> None:
@@ -97,3 +107,9 @@ def test_aims_are_the_bounds_among_the_settings() -> None:
         Level.OFF,
         Level.REQUIRED,
     )
+
+
+def test_the_further_series_can_be_left_out() -> None:
+    settings = read({"kept_connections": 0, "control_url": "none"}, {}, {})
+    assert (settings.kept_connections, settings.direct_url, settings.control_url) == (0, "", "none")
+    assert (Settings().kept_connections, Settings().control_url) == (4, "")

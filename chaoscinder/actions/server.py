@@ -8,6 +8,7 @@ from chaoscinder import runs
 from chaoscinder.doors import opened
 from chaoscinder.errors import CannotTell
 from chaoscinder.faults import server
+from chaoscinder.recovery import undo
 
 __all__ = ["start_server", "stop_server"]
 
@@ -28,7 +29,10 @@ def stop_server(timeout_s: float = None, configuration: Configuration = None, se
 def start_server(timeout_s: float = None, configuration: Configuration = None, secrets: Secrets = None) -> Dict[str, Any]:
     """Start exactly the server that this run stopped and wait until it is ACTIVE; nothing to start is a success.
 
-    timeout_s is in cluster seconds (configuration.server_timeout_s, 600).
+    timeout_s is in cluster seconds (configuration.server_timeout_s, 600). Nothing cuts it short but its limit; then the error names
+    what is left and how to finish.
     """
     with opened(configuration, secrets) as site:
-        return server.start_what_was_stopped(site, runs.live(), timeout_s or site.settings.server_timeout_s)
+        run = runs.live()
+        done = undo.everything(site, run, timeout_s or site.settings.server_timeout_s) if run is not None else ()
+        return {"started": list(done)}

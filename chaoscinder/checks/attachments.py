@@ -5,6 +5,7 @@ from typing import Any
 
 from chaoscinder.checks.sentences import short
 from chaoscinder.checks.states import Moments, State, latest, moments, objects, server_id, server_name
+from chaoscinder.checks.watching import unseen_at
 from chaoscinder.model.attachment import Attachment, View
 from chaoscinder.model.run import Run
 from chaoscinder.model.timeline import Change
@@ -58,7 +59,8 @@ def movement(run: Run) -> Movement | None:
     when = moments(run)
     before = attachments_at(run.changes, when.judged_to_s if when.fault_s is None else when.fault_s, target=run.target)
     source = holder(before) or next((row.server_id for row in before if row.view is View.CINDER), None)
-    destination, disagreement = _settled(run.changes, when, run.target)
+    unseen = unseen_at(run, when)
+    destination, disagreement = (None, "") if unseen else _settled(run.changes, when, run.target)
     nodes = {server: node for node, server in servers_by_node(run.changes, run.target).items()}
     return Movement(
         volume_id=run.target.volume_id,
@@ -66,8 +68,9 @@ def movement(run: Run) -> Movement | None:
         from_node=nodes.get(source or ""),
         to_server_id=destination,
         to_node=nodes.get(destination or ""),
-        views_agree=None if unwatched(run) else not disagreement,
+        views_agree=None if unseen or unwatched(run) else not disagreement,
         disagreement=disagreement,
+        unseen=unseen,
     )
 
 

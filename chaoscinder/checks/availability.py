@@ -1,4 +1,4 @@
-"""What users saw: outages as honest intervals, what they add up to, and when it was over.
+"""What users saw: outages as honest intervals, and what they add up to. The rules, one by one: docs/judgement.md.
 
 A sample tells of the moment at which it was asked (its slot plus its lateness), never of the moment at which the answer came.
 """
@@ -6,15 +6,31 @@ A sample tells of the moment at which it was asked (its slot plus its lateness),
 import math
 from collections import Counter
 from collections.abc import Sequence
-from itertools import groupby, pairwise
+from itertools import groupby
 
+from chaoscinder.checks.latency import by_part, latency_recovery, quantile
+from chaoscinder.checks.sentences import share
+from chaoscinder.checks.times import first_failure, first_success, recovered_at, recovery
 from chaoscinder.model.sample import Outage, Outcome, Sample
-from chaoscinder.model.verdict import Availability, Result
+from chaoscinder.model.verdict import Availability, Episode, Interval, Result
 
-# A stretch counts as sampled while no gap in it is longer than this share of it (or than two and a half slots, where slots are longer).
-GAP_SHARE = 0.25
-GAP_SLOTS = 2.5
-QUANTILES = (0.50, 0.95, 0.99)
+__all__ = [
+    "availability",
+    "cross_check",
+    "episodes",
+    "finest_s",
+    "longest_s",
+    "outage_within_budget",
+    "outages",
+    "quantile",
+    "recovered_at",
+    "seen_of_stall_s",
+    "stall_s",
+    "total_s",
+]
+
+# Outages are one episode where fewer cluster seconds of availability than this were seen between them.
+EPISODE_GAP_S = 1.0
 
 
 def finest_s(rate: float, period_s: float) -> float:
@@ -25,64 +41,65 @@ def finest_s(rate: float, period_s: float) -> float:
 def outages(samples: Sequence[Sample], *, rate: float = 1.0) -> tuple[Outage, ...]:
     """Find every outage, in order of time.
 
-    A missed sample is unknown: it neither starts nor ends an outage, it only leaves its edges wider. An outage without a good sample after
+    A missed or unknown sample neither starts nor ends an outage, it only leaves its edges wider. An outage without a good sample after
     it stays open. rate turns the wall lateness of samples into cluster time.
     """
-    known = sorted((sample for sample in samples if sample.outcome.is_known), key=lambda sample: _asked_s(sample, rate))
+    known = sorted((sample for sample in samples if sample.outcome.is_known), key=lambda sample: sample.asked_at_s(rate))
     began_s = min((sample.at_s for sample in samples), default=0.0)
     series = groupby(range(len(known)), key=lambda index: known[index].outcome.is_up)
     bad = [list(indexes) for is_up, indexes in series if not is_up]
     return tuple(_outage(known, indexes[0], indexes[-1], began_s, rate) for indexes in bad)
 
 
-def availability(samples: Sequence[Sample], *, since_s: float, period_s: float, rate: float, stable_for_s: float = 10.0) -> Availability:
-    """Add up what the samples say from since_s (the fault) to the end of sampling."""
+def availability(
+    samples: Sequence[Sample], *, since_s: float, period_s: float, rate: float, stable_for_s: float = 10.0, injected_s: float | None = None
+) -> Availability:
+    """Add up what the samples say from since_s (the fault) to the end of sampling; injected_s is when the cloud had accepted the fault."""
     slots = sorted((sample for sample in samples if sample.at_s >= since_s), key=lambda sample: sample.at_s)
     known = [sample for sample in slots if sample.outcome.is_known]
     bad = [sample for sample in known if not sample.outcome.is_up]
     found = tuple(one for one in outages(samples, rate=rate) if one.ended_latest_s is None or one.ended_latest_s > since_s)
-    first_s = bad[0].at_s if bad else None
-    recovered = recovered_at(samples, after_s=since_s if first_s is None else first_s, stable_for_s=stable_for_s)
-    before, during, after = _latencies(samples, since_s, recovered if bad else since_s)
-    absent = _absent(slots, finest_s(rate, period_s))
+    slot_s, absent = finest_s(rate, period_s), _absent(slots, finest_s(rate, period_s))
+    back_s = recovered_at(samples, after_s=bad[0].at_s if bad else since_s, stable_for_s=stable_for_s)
+    before, during, after = by_part(samples, since_s=since_s, over_s=back_s if bad else since_s)
+    back = recovery(samples, back_s=back_s, since_s=since_s, rate=rate)
     return Availability(
         outages=found,
         total_s=total_s(found),
-        by_time=_by_time(found, known, finest_s(rate, period_s)),
+        by_time=_by_time(found, known, slot_s),
         by_request=1 - len(bad) / len(known) if known else None,
         samples=len(slots) + absent,
         bad=len(bad),
-        missed=len(slots) - len(known) + absent,
-        late_p99_s=quantile([sample.late_s for sample in known], 0.99),
+        missed=sum(sample.outcome is Outcome.MISSED for sample in slots) + absent,
+        late_p99_s=quantile([sample.late_s for sample in slots if sample.outcome is not Outcome.MISSED], 0.99),
         period_s=period_s,
-        first_failure_s=None if first_s is None else first_s - since_s,
-        recovered_s=None if recovered is None else recovered - since_s,
-        latency_before_s=before,
-        latency_during_s=during,
-        latency_after_s=after,
+        unknown=sum(sample.outcome is Outcome.UNKNOWN for sample in slots),
+        episodes=episodes(found),
+        longest_s=longest_s(found),
+        agree_within=_agree_within(found, known, slot_s, rate),
+        first_failure_s=first_failure(found, since_s=since_s if injected_s is None else injected_s),
+        first_success_s=first_success(found, since_s=since_s),
+        recovered_s=back,
+        latency_recovered_s=latency_recovery(samples, back_s=back_s, back=back, since_s=since_s, baseline=before, slot_s=slot_s),
+        latency_before=before,
+        latency_during=during,
+        latency_after=after,
     )
 
 
-def recovered_at(samples: Sequence[Sample], *, after_s: float, stable_for_s: float) -> float | None:
-    """Tell the moment of the first good sample at or after after_s that was followed by stable_for_s without a failure.
+def episodes(found: Sequence[Outage]) -> tuple[Episode, ...]:
+    """Join outages between which less than a cluster second of availability was seen: that is one flapping episode to users.
 
-    None while there is none: also when the time after it was not sampled, or not without long gaps.
+    What counts is what was seen: the time from the first good sample between two outages to the last one.
     """
-    ordered = sorted(samples, key=lambda sample: sample.at_s)
-    longest_gap_s = max(GAP_SHARE * stable_for_s, GAP_SLOTS * _slot_s(ordered))
-    start_s: float | None = None
-    last_s = after_s
-    for sample in ordered:
-        if sample.at_s < after_s or not sample.outcome.is_known:
-            continue
-        if not sample.outcome.is_up:
-            start_s = None
-        elif start_s is None or sample.at_s - last_s > longest_gap_s:
-            start_s = sample.at_s
-        if start_s is not None and sample.at_s - start_s >= stable_for_s - 1e-6:
-            return start_s
-        last_s = sample.at_s
-    return None
+    groups: list[list[int]] = []
+    for index, one in enumerate(found):
+        ended_s = found[index - 1].ended_latest_s if index else None
+        if ended_s is not None and one.started_earliest_s - ended_s < EPISODE_GAP_S:
+            groups[-1].append(index)
+        else:
+            groups.append([index])
+    return tuple(_episode(found, group[0], group[-1]) for group in groups)
 
 
 def outage_within_budget(seen: Availability, *, budget_s: float, rate: float) -> Result:
@@ -99,33 +116,69 @@ def outage_within_budget(seen: Availability, *, budget_s: float, rate: float) ->
     return Result.MISSED if least_s > budget_s else Result.NOT_TESTED
 
 
-def total_s(found: Sequence[Outage]) -> tuple[float, float | None]:
+def cross_check(seen: Availability) -> str:
+    """Tell where availability by time and by request contradict each other; "" where they agree as closely as they must.
+
+    Both count the same outages, the one by intervals and the other by answers. A larger difference means that slots are there twice, or
+    that the samples were not taken at the rate at which they say they were.
+    """
+    if seen.by_time is None or seen.by_request is None or abs(seen.by_time - seen.by_request) <= seen.agree_within:
+        return ""
+    figures = f"availability is {share(seen.by_time)} by time and {share(seen.by_request)} by request"
+    return f"{figures}: they must agree within {seen.agree_within:.2%}, so one of them is wrong"
+
+
+def total_s(found: Sequence[Outage]) -> Interval:
     """Add up outages: the least and the most they can have lasted together; the most is None while one is open."""
     longest = [one.longest_s for one in found]
     closed = [one for one in longest if one is not None]
     return math.fsum(one.shortest_s for one in found), math.fsum(closed) if len(closed) == len(longest) else None
 
 
-def quantile(values: Sequence[float], share: float) -> float:
-    """Tell the value that a share of all values does not exceed (nearest rank); 0 for none."""
-    ordered = sorted(values)
-    return ordered[max(0, math.ceil(share * len(ordered) - 1e-9) - 1)] if ordered else 0.0
+def longest_s(found: Sequence[Outage]) -> Interval | None:
+    """Tell what the length of the longest outage lies in, whichever of them that was; None without an outage."""
+    if not found:
+        return None
+    longest = [one.longest_s for one in found]
+    closed = [one for one in longest if one is not None]
+    return max(one.shortest_s for one in found), max(closed) if len(closed) == len(longest) else None
 
 
-def _asked_s(sample: Sample, rate: float) -> float:
-    return sample.at_s + sample.late_s * rate
+def seen_of_stall_s(lasted_s: float, answer_within_s: float) -> float:
+    """Tell how long an outage a stall looks like: who asks within D of its end is still answered in time, so it is max(0, W - D).
+
+    lasted_s and answer_within_s are of one kind, wall or cluster. A stall no longer than D shows as slow answers.
+    """
+    return max(0.0, lasted_s - answer_within_s)
+
+
+def stall_s(outage: Outage, *, answer_within_s: float, rate: float) -> Interval | None:
+    """Tell what a stall lasted that was seen as this outage, in cluster seconds; None where other failures than read timeouts are in it.
+
+    answer_within_s is wall time, and so is what it adds: the looks that a stall delayed, and that were answered when it ended.
+    """
+    if any(outcome is not Outcome.READ_TIMEOUT for outcome, _ in outage.outcomes):
+        return None
+    hidden_s = answer_within_s * rate
+    return outage.shortest_s + hidden_s, None if outage.longest_s is None else outage.longest_s + hidden_s
 
 
 def _outage(known: Sequence[Sample], first: int, last: int, began_s: float, rate: float) -> Outage:
     counted: Counter[Outcome] = Counter(sample.outcome for sample in known[first : last + 1])
     return Outage(
-        started_earliest_s=_asked_s(known[first - 1], rate) if first else began_s,
-        started_latest_s=_asked_s(known[first], rate),
-        ended_earliest_s=_asked_s(known[last], rate),
-        ended_latest_s=_asked_s(known[last + 1], rate) if last + 1 < len(known) else None,
+        started_earliest_s=known[first - 1].asked_at_s(rate) if first else began_s,
+        started_latest_s=known[first].asked_at_s(rate),
+        ended_earliest_s=known[last].asked_at_s(rate),
+        ended_latest_s=known[last + 1].asked_at_s(rate) if last + 1 < len(known) else None,
         outcomes=tuple(counted.items()),
         began_before_sampling=first == 0,
     )
+
+
+def _episode(found: Sequence[Outage], first: int, last: int) -> Episode:
+    start, end = found[first], found[last]
+    most_s = None if end.ended_latest_s is None or start.began_before_sampling else end.ended_latest_s - start.started_earliest_s
+    return Episode(first + 1, last + 1, (max(0.0, end.ended_earliest_s - start.started_latest_s), most_s))
 
 
 def _by_time(found: Sequence[Outage], known: Sequence[Sample], slot_s: float) -> float | None:
@@ -141,16 +194,13 @@ def _by_time(found: Sequence[Outage], known: Sequence[Sample], slot_s: float) ->
     return max(0.0, 1 - away_s / (end_s - start_s)) if end_s > start_s else None
 
 
-def _latencies(samples: Sequence[Sample], since_s: float, recovered: float | None) -> tuple[tuple[float, ...], ...]:
-    """Sort good answers into before, during and after, and tell the quantiles of each."""
-    over_s = math.inf if recovered is None else recovered
-    good = [sample for sample in samples if sample.outcome.is_up]
-    parts = (
-        [sample.latency_s for sample in good if sample.at_s < since_s],
-        [sample.latency_s for sample in good if since_s <= sample.at_s < over_s],
-        [sample.latency_s for sample in good if sample.at_s >= max(since_s, over_s)],
-    )
-    return tuple(tuple(quantile(part, share) for share in QUANTILES) if part else () for part in parts)
+def _agree_within(found: Sequence[Outage], known: Sequence[Sample], slot_s: float, rate: float) -> float:
+    """Bound what the two availabilities may differ by: one request, the share of slots of which nothing is known, and our own lateness."""
+    if not known or not slot_s > 0:
+        return 0.0
+    slots = round((known[-1].at_s - known[0].at_s) / slot_s) + 1
+    late = max(sample.late_s for sample in known) * rate / slot_s
+    return (1 + max(0, slots - len(known)) + 2 * len(found) * late) / slots
 
 
 def _absent(slots: Sequence[Sample], slot_s: float) -> int:
@@ -158,8 +208,3 @@ def _absent(slots: Sequence[Sample], slot_s: float) -> int:
     if len(slots) < 2 or not slot_s > 0:
         return 0
     return max(0, round((slots[-1].at_s - slots[0].at_s) / slot_s) + 1 - len(slots))
-
-
-def _slot_s(ordered: Sequence[Sample]) -> float:
-    steps = (later.at_s - sooner.at_s for sooner, later in pairwise(ordered))
-    return min((step for step in steps if step > 1e-9), default=0.0)

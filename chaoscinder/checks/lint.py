@@ -36,8 +36,7 @@ Json = Mapping[str, Any]
 def lint_file(path: Path) -> list[str]:
     """Read one experiment and find fault with it; a file that cannot be read is one finding."""
     try:
-        text = path.read_text(encoding="utf-8")
-        experiment = _parse(path, text)
+        experiment = parse_file(path)
     except (OSError, ValueError) as error:
         return [f"{path}: cannot be read: {error}"]
     return [f"{path}: {finding}" for finding in lint(experiment)]
@@ -51,7 +50,9 @@ def lint(experiment: Any) -> list[str]:
     return [finding for rule in rules for finding in rule(experiment)]
 
 
-def _parse(path: Path, text: str) -> Any:
+def parse_file(path: Path) -> Any:
+    """Read an experiment's file; OSError or ValueError where that cannot be done."""
+    text = path.read_text(encoding="utf-8")
     if path.suffix in (".yaml", ".yml"):
         import yaml
 

@@ -10,6 +10,8 @@ from chaoscinder.model.run import Run
 from chaoscinder.model.timeline import Change, Milestone
 from chaoscinder.model.workload import Target
 
+SKEW_WALL_S = 0.25  # by how much two watches may be apart
+
 
 def milestones(run: Run, *, recovered_at_s: float | None) -> tuple[Milestone, ...]:
     """Find every step, in the order in which they are due; at_s is None for one that was not seen.
@@ -62,7 +64,11 @@ def _decision(run: Run, target: Target, fault_s: float) -> tuple[float | None, s
             return f"pod {target.pod} marked for deletion" if change.state is None or change.state.get("deleting") else ""
         return ""
 
-    return next(((change.at_s, decides(change)) for change in run.changes if decides(change)), (None, ""))
+    found = [change for change in run.changes if decides(change)]
+    # One act may be seen on the pod before it is seen on the node: they are watched apart.
+    nearly = [change for change in found if change.at_s <= found[0].at_s + SKEW_WALL_S * run.header.rate]
+    chosen = next((change for change in nearly if change.kind == "Node"), found[0] if found else None)
+    return (None, "") if chosen is None else (chosen.at_s, decides(chosen))
 
 
 def _attached_elsewhere(change: Change, target: Target) -> bool:

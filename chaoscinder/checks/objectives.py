@@ -9,9 +9,10 @@ from collections.abc import Callable
 from chaoscinder.checks.attachments import moved, unwatched
 from chaoscinder.checks.availability import finest_s, outage_within_budget
 from chaoscinder.checks.case import Case
+from chaoscinder.checks.durability import loss, why_untested
 from chaoscinder.checks.quality import MOST_MISSED
 from chaoscinder.checks.recovery import why_stuck
-from chaoscinder.checks.sentences import counted, few, listed, seconds, with_wall
+from chaoscinder.checks.sentences import counted, deadline, few, figure, listed, seconds
 from chaoscinder.checks.states import marked_at
 from chaoscinder.model.run import OBJECTIVES
 from chaoscinder.model.verdict import Level, Movement, Objective, Result
@@ -19,6 +20,10 @@ from chaoscinder.model.write import Account, WriteOutcome
 
 CONDITIONS = ("baseline", "fault", "samples")
 MET, MISSED, NOT_TESTED = Result.MET, Result.MISSED, Result.NOT_TESTED
+
+# How the reason of an objective begins that has no ground to stand on, because samples or baseline have not been met.
+NO_FIGURE = "the samples cannot carry a figure"
+NO_CAUSE = "it cannot be put down to the fault"
 
 # result, target, measured, reason
 Line = tuple[Result, str, str, str]
@@ -62,24 +67,27 @@ def fault(case: Case) -> Line:
 def samples(case: Case) -> Line:
     """Judge whether the samples can carry a figure."""
     seen = case.availability
-    target = f"at most {MOST_MISSED:.0%} missed, lateness p99 within half a period"
+    target = f"at most {MOST_MISSED:.0%} missed or unknown, lateness p99 within half a period"
     if seen is None:
         return NOT_TESTED, target, "", "the web UI was not sampled"
     late = f"lateness p99 {seen.late_p99_s * 1000:.1f} ms of a period of {seen.period_s * 1000:g} ms"
-    measured = f"{counted(seen.samples, 'sample')}, {seen.missed} missed, {late}"
+    unknown = f", {seen.unknown} unknown" if seen.unknown else ""
+    measured = f"{counted(seen.samples, 'sample')}, {seen.missed} missed{unknown}, {late}"
     return (MISSED, target, measured, "; ".join(case.doubts)) if case.doubts else (MET, target, measured, measured)
 
 
 def outage(case: Case) -> Line:
     """Judge the time users were away in all, in cluster time, against its budget."""
     budget_s = case.aims.outage_budget_s
-    target = f"at most {budget_s:g} s in all"
+    target = f"at most {budget_s:g} s in all ({deadline(case.aims.answer_within_s)})"
     seen = case.unaided()
-    if seen is None or _unfounded(case):
+    if case.availability is None or seen is None or _unfounded(case):
         return NOT_TESTED, target, "", _unfounded(case)
-    measured = with_wall(*seen.total_s, case.rate)
+    measured = figure(*seen.total_s, case.rate, case.aims.answer_within_s)
     finest = finest_s(case.rate, seen.period_s)
     result = outage_within_budget(seen, budget_s=budget_s, rate=case.rate)
+    if not case.availability.outages and result is MET:
+        return MET, target, "no failed look", f"no look failed; an outage shorter than {finest:g} s may not have been seen"
     word = {MET: "within", MISSED: "over", NOT_TESTED: "which cannot be held against"}[result]
     reason = f"{_away(case)} {measured}, {word} the budget of {budget_s:g} s"
     if budget_s < finest:
@@ -91,10 +99,11 @@ def recovery(case: Case) -> Line:
     """Judge whether the application came back by itself, for good, before the deadline."""
     deadline_s, stable_s = case.aims.recovery_deadline_s, case.aims.stable_for_s
     target = f"within {deadline_s:g} s, then {stable_s:g} s without a failure"
-    if case.availability is None or case.when.fault_s is None or _unfounded(case):
+    judged = case.judged()
+    if case.availability is None or judged is None or _unfounded(case):
         return NOT_TESTED, target, "", _unfounded(case)
-    least_s, most_s = _recovery_bounds(case, case.when.fault_s)
-    measured = with_wall(least_s, most_s, case.rate)
+    least_s, most_s = judged.recovered_s
+    measured = figure(least_s, most_s, case.rate, case.aims.answer_within_s)
     if most_s is not None and most_s <= deadline_s:
         return MET, target, measured, f"answering again after {measured}, within {deadline_s:g} s"
     if least_s >= deadline_s - finest_s(case.rate, case.availability.period_s):
@@ -114,13 +123,16 @@ def volume(case: Case) -> Line:
         return NOT_TESTED, target, "", f"nothing was recorded from {listed(silent)}" if silent else "nothing was injected"
     source, destination = place(where)
     measured = f"from {source} to {destination}" if source != destination else f"stayed on {source}"
+    if where.unseen:
+        return NOT_TESTED, target, "", f"nobody looked where the volume was: {where.unseen}"
     if where.disagreement:
         return MISSED, target, "the views do not agree", f"the views do not agree on where the volume is: {where.disagreement}"
     if moved(where) is None:
         return NOT_TESTED, target, measured, "nobody saw where the volume was before the fault"
     if moved(where):
         return MET, target, measured, f"the volume moved {measured}, all three views agree"
-    return MISSED, target, measured, f"the volume {measured}"
+    early = _too_early(case)
+    return (NOT_TESTED, target, measured, early) if early else (MISSED, target, measured, f"the volume {measured}")
 
 
 def writes(case: Case) -> Line:
@@ -129,6 +141,8 @@ def writes(case: Case) -> Line:
     told = case.account
     if case.when.fault_s is None or told is None:
         return NOT_TESTED, target, "", "nothing was injected" if told else "no numbered write was sent: durability was not tested"
+    if not told.acknowledged:
+        return NOT_TESTED, target, "", f"{why_untested(told)}: durability was not tested"
     measured = f"{told.recovered} of {counted(told.acknowledged, 'acknowledged write')} read back"
     result, reason = _writes(case, told)
     return result, target, measured if told.read_back else "", reason
@@ -161,29 +175,27 @@ def _unfounded(case: Case) -> str:
     if case.when.fault_s is None:
         return "nothing was injected"
     if case.doubts:
-        return f"the samples cannot carry a figure: {case.doubts[0]}"
+        return f"{NO_FIGURE}: {case.doubts[0]}"
     result, _, _, reason = baseline(case)
-    return "" if result is MET else f"it cannot be put down to the fault: {reason}"
+    return "" if result is MET else f"{NO_CAUSE}: {reason}"
+
+
+def _too_early(case: Case) -> str:
+    """Tell why a volume that stayed is no miss: nobody waited long enough for it; "" where they did, or where nothing would have moved it."""
+    when, deadline_s = case.when, case.aims.recovery_deadline_s
+    waited_s = when.judged_to_s - (when.fault_s or 0.0)
+    slot_s = finest_s(case.rate, 1 / case.aims.samples_per_s)
+    if waited_s >= deadline_s - slot_s or why_stuck(case.run, when.judged_to_s):
+        return ""
+    ended = "our undo began" if when.undo_s is not None else "the record ends"
+    return (
+        f"the volume was still where it had been when {ended}, {seconds(waited_s)} after the fault, before the deadline of {deadline_s:g} s"
+    )
 
 
 def _away(case: Case) -> str:
     number = len(case.availability.outages) if case.availability else 0
     return f"away {number} times, together" if number > 1 else "away for"
-
-
-def _recovery_bounds(case: Case, fault_s: float) -> tuple[float, float | None]:
-    """Tell the least and the most time from the fault to the recovery; the most is None when the system did not come back unaided."""
-    back_s = case.recovered_at_s
-    if back_s is None or back_s > case.when.judged_to_s or _away_at_the_end(case):
-        return case.when.judged_to_s - fault_s, None
-    bad = [sample.at_s for sample in case.run.samples if sample.outcome.is_known and not sample.outcome.is_up]
-    last_bad_s = max((at_s for at_s in bad if fault_s <= at_s < back_s), default=None)
-    return (0.0, 0.0) if last_bad_s is None else (last_bad_s - fault_s, back_s - fault_s)
-
-
-def _away_at_the_end(case: Case) -> bool:
-    seen, end_s = case.unaided(), case.when.judged_to_s
-    return seen is not None and any(one.ended_latest_s is None and one.started_latest_s <= end_s for one in seen.outages)
 
 
 def _not_recovered(case: Case, least_s: float) -> str:
@@ -200,7 +212,9 @@ def _writes(case: Case, told: Account) -> tuple[Result, str]:
     if not told.read_back:
         return NOT_TESTED, f"{counted(told.acknowledged, 'acknowledged write')}, but nobody could read them back after the fault"
     if told.lost:
-        return MISSED, f"{counted(len(told.lost), 'acknowledged write')} lost: {few(told.lost)}"
+        return MISSED, f"{counted(len(told.lost), 'acknowledged write')} lost: {few(told.lost)} ({loss(told)})"
+    if told.torn:
+        return MISSED, f"{counted(len(told.torn), 'write')} torn, there with another content: {few(told.torn)}"
     if told.duplicate:
         return MISSED, f"{counted(len(told.duplicate), 'write')} there more than once: {few(told.duplicate)}"
     if told.never_read:

@@ -22,8 +22,11 @@ def sampling_problems(seen: Availability, before: Sequence[Sample], *, baseline_
     wanted = max(FEWEST_BASELINE_SAMPLES, int(LEAST_BASELINE_SHARE * baseline_s / finest_s(rate, seen.period_s)))
     checks = (
         (known < wanted, f"{known} samples in the baseline (wanted {wanted})"),
-        (seen.samples == seen.missed, "no sample since the fault"),
-        (seen.missed > MOST_MISSED * seen.samples, f"{seen.missed} of {seen.samples} samples missed (wanted at most 1 %)"),
+        (seen.samples == seen.missed + seen.unknown, "no sample since the fault"),
+        (
+            seen.missed + seen.unknown > MOST_MISSED * seen.samples,
+            f"{seen.missed} of {seen.samples} samples missed{_unknown(seen.unknown)} (wanted at most 1 %)",
+        ),
         (
             seen.late_p99_s > seen.period_s / 2,
             f"lateness p99 is {_ms(seen.late_p99_s)} (wanted at most half a period, {_ms(seen.period_s / 2)})",
@@ -55,6 +58,10 @@ def too_fine(aims: Aims, rate: float) -> tuple[str, ...]:
         for name, value in bounds.items()
         if value < finest
     )
+
+
+def _unknown(number: int) -> str:
+    return f" and {number} unknown, because the control endpoint failed, too" if number else ""
 
 
 def _ms(wall_s: float) -> str:

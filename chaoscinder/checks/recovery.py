@@ -16,6 +16,7 @@ from chaoscinder.checks.states import (
     objects,
     taint_of,
 )
+from chaoscinder.checks.watching import heard_at
 from chaoscinder.model.attachment import View
 from chaoscinder.model.run import Run
 from chaoscinder.model.timeline import Change
@@ -40,7 +41,7 @@ def remediation(run: Run) -> str:
 
 def why_stuck(run: Run, at_s: float) -> tuple[str, ...]:
     """Tell, one line each, why nothing would end an outage that still lasts at a moment; empty when the states do not show it."""
-    if run.target is None:
+    if run.target is None or not heard_at(run, at_s):
         return ()
     facts = _stuck_facts(run, at_s)
     if not all(holds for holds, _ in facts):
@@ -63,7 +64,7 @@ def _candidates(run: Run, fault_s: float) -> tuple[tuple[str, Change | None], ..
     gone = first(run.changes, "Pod", fault_s, lambda change: change.name == run.target.pod and change.state is None)  # type: ignore[union-attr]
     forced = gone if lost and gone and gone.at_s >= lost.at_s else None
     return (
-        (f"taint {taint_of(tainted.state if tainted else None, OUT_OF_SERVICE)} on node {node}", tainted),
+        (f"out-of-service taint on {node}", tainted),
         (f"Node {node} deleted", deleted),
         (f"node {node} came back by itself", back),
         (f"pod {run.target.pod} force-deleted on the lost node", forced),

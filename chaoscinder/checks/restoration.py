@@ -5,6 +5,8 @@ An audit is what before.json and after.json hold:
     {"server": {"id", "status", "power_state", "metadata": {...}} or null when it is gone,
      "node": {"name", "ready", "schedulable", "taints": [...]} or null when it is gone,
      "attachments": [{"view", "server_id", "status"}, ...],
+     "volume": {"id", "status"} or null when it is gone,
+     "others": [{"node": as above, "server": as above}, ...] for every other node of the cluster,
      "rows": number of this run's own rows left in the application, null where they are meant to stay or nobody could count}
 
 A section that an audit does not have was not looked at.
@@ -23,18 +25,33 @@ OUR_METADATA = "chaoscinder"  # what the name of every key of ours begins with
 SECTIONS = ("server", "node", "attachments")
 
 
-def restored(before: Audit | None, after: Audit | None, touched: Sequence[Touched]) -> tuple[bool | None, tuple[str, ...]]:
+def restored(
+    before: Audit | None, after: Audit | None, touched: Sequence[Touched], *, wrote: bool = False, deletes: bool | None = None
+) -> tuple[bool | None, tuple[str, ...]]:
     """Tell whether the environment is as before, with one line for each thing that is not.
 
-    None when nothing was touched, and when nothing speaks against it but an audit is missing: then the lines say which.
+    None when nothing was touched, and when nothing speaks against it but an audit is missing: then the lines say which. wrote: this run
+    has rows of its own in the application, which counts as touched; deletes: whether its ledger can delete them, None where nobody said.
     """
-    if not touched:
+    if not touched and not wrote:
         return None, ()
     wrong = (*_not_undone(touched), *_differences(before or {}, after or {}))
     if wrong:
         return False, wrong
-    unseen = tuple(_unseen(before, "before")) + tuple(_unseen(after, "after"))
+    audits = (*_unseen(before, "before"), *_unseen(after, "after")) if touched else ()
+    unseen = (*audits, *(_uncounted(after or {}, deletes, bool(touched)) if wrote else ()))
     return (None, unseen) if unseen else (True, ())
+
+
+def expected(before: Audit, after: Audit) -> Mapping[str, str]:
+    """Tell, by section, why an audited fact may differ although everything is as before."""
+    found: dict[str, str] = {}
+    had, has = before.get("attachments") or (), after.get("attachments") or ()
+    if had and has and {row.get("server_id") for row in had} != {row.get("server_id") for row in has} and not list(_attachments(after)):
+        found["attachments"] = "the volume went with its pod, and stays there; all views agree"
+    if after.get("rows") == 0 and not before.get("rows"):
+        found["rows"] = "this run's own rows were taken away again"
+    return found
 
 
 def _not_undone(touched: Sequence[Touched]) -> Iterator[str]:
@@ -49,6 +66,8 @@ def _differences(before: Audit, after: Audit) -> tuple[str, ...]:
         *_server(before.get("server") or {}, after),
         *_node(before.get("node") or {}, after),
         *_attachments(after),
+        *_volume(before.get("volume") or {}, after),
+        *_others(before.get("others") or (), after),
         *_rows(after),
     )
 
@@ -93,10 +112,39 @@ def _attachments(after: Audit) -> Iterator[str]:
         yield f"The volume is not attached to exactly one server in all views: {disagreement}"
 
 
+def _volume(before: Audit, after: Audit) -> Iterator[str]:
+    now = after.get("volume")
+    if now is None:
+        if "volume" in after and before:
+            yield f"Volume {before.get('id', '')} is gone"
+    elif "status" in before and now.get("status") != before["status"]:
+        yield f"Volume {now.get('id', '')} is {now.get('status')} (before the fault {before['status']})"
+
+
+def _others(before: Sequence[Audit], after: Audit) -> Iterator[str]:
+    """Compare every other node that was there before, and its server; one that came since is nobody's fault."""
+    now = {str((row.get("node") or {}).get("name")): row for row in after.get("others") or ()}
+    for row in before if "others" in after else ():
+        node, server = row.get("node") or {}, row.get("server")
+        seen = now.get(str(node.get("name"))) or {}
+        yield from _node(node, {"node": seen.get("node")})
+        if server is not None:
+            yield from _server(server, {"server": seen.get("server")})
+
+
 def _rows(after: Audit) -> Iterator[str]:
     left = after.get("rows")
     if left:
         yield f"{counted(left, 'row')} of this run left in the application"
+
+
+def _uncounted(after: Audit, deletes: bool | None, touched: bool) -> Iterator[str]:
+    """Tell why nobody knows whether this run's own rows are gone; rows that are meant to stay are told only where nothing else was touched."""
+    stay = deletes is False or (deletes is None and "rows" in after)
+    if after.get("rows") is None and not stay:
+        yield "nobody counted this run's own rows after the run"
+    elif after.get("rows") is None and not touched:
+        yield "this run's own rows are meant to stay in the application"
 
 
 def _unseen(audit: Audit | None, word: str) -> Iterator[str]:

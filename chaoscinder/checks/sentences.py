@@ -26,6 +26,17 @@ def with_wall(least_s: float, most_s: float | None, rate: float) -> str:
     return text if rate == 1 else f"{text} ({wall(least_s, most_s, rate)})"
 
 
+def figure(least_s: float, most_s: float | None, rate: float, within_s: float) -> str:
+    """Write a duration of which the deadline for answers is a part: `98.0 to 100.0 s (4.90 to 5.00 s wall at rate 20; D = 0.9 s)`."""
+    beside = [] if rate == 1 else [wall(least_s, most_s, rate)]
+    return f"{interval(least_s, most_s)} ({'; '.join([*beside, deadline(within_s)])})"
+
+
+def deadline(within_s: float) -> str:
+    """Write the time within which an answer is due, beside every figure that depends on it: `D = 0.9 s`."""
+    return f"D = {within_s:g} s"
+
+
 def wall(least_s: float, most_s: float | None, rate: float) -> str:
     """Write the wall figure of a cluster duration: `4.90 to 5.00 s wall at rate 20`."""
     return f"{interval(least_s / rate, None if most_s is None else most_s / rate)} wall at rate {rate:g}"
@@ -34,6 +45,15 @@ def wall(least_s: float, most_s: float | None, rate: float) -> str:
 def share(value: float | None) -> str:
     """Write a share with two decimals, rounded down, so that 100 % means all: `99.95 %`; `unknown` for None."""
     return "unknown" if value is None else f"{_down(value * 100, 2):.2f} %"
+
+
+def shares(least: float, most: float | None) -> str:
+    """Write what a share lies in: `5.2 to 5.5 %`, or `at least 24.1 %`."""
+    low = _down(least * 100, 1)
+    if most is None:
+        return f"at least {low:.1f} %"
+    high = _up(most * 100, 1)
+    return f"{low:.1f} %" if low == high else f"{low:.1f} to {high:.1f} %"
 
 
 def counted(number: int, thing: str) -> str:

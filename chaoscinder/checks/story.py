@@ -3,10 +3,12 @@
 from collections.abc import Sequence
 
 from chaoscinder.checks.case import Case
-from chaoscinder.checks.objectives import place
+from chaoscinder.checks.durability import why_untested
+from chaoscinder.checks.objectives import JUDGES, place
 from chaoscinder.checks.recovery import NONE_SEEN
-from chaoscinder.checks.sentences import counted, few, listed, seconds, short, with_wall
+from chaoscinder.checks.sentences import counted, few, figure, listed, seconds, short
 from chaoscinder.model.sample import Outage, Outcome
+from chaoscinder.model.verdict import Result
 from chaoscinder.model.write import Account
 
 KINDS = {
@@ -56,37 +58,53 @@ def _users(case: Case) -> str:
     seen = case.availability
     if seen is None:
         return "Nobody knows what users saw: the web UI was not sampled."
+    if not seen.outages and case.doubts:
+        return f"No failure was seen, but nobody knows what users saw: {case.doubts[-1]}."
     if not seen.outages:
-        return f"Users noticed nothing: all {seen.samples - seen.missed} samples were answered."
-    times = f" in {len(seen.outages)} outages" if len(seen.outages) > 1 else ""
+        return f"Users noticed nothing: all {seen.samples - seen.missed - seen.unknown} samples were answered."
+    times = f" in {counted(len(seen.outages), 'outage')} ({counted(len(seen.episodes), 'episode')})" if len(seen.outages) > 1 else ""
     undo_s = case.when.undo_s
     helped = undo_s is not None and any(
         one.ended_latest_s is not None and one.started_latest_s < undo_s < one.ended_latest_s for one in seen.outages
     )
     end = "; it ended only after our undo" if helped else "" if seen.total_s[1] is not None else "; it had not ended when the record did"
-    return f"Users were away for {with_wall(*seen.total_s, case.rate)}{times}: {kinds(seen.outages)}{end}."
+    away = figure(*seen.total_s, case.rate, case.aims.answer_within_s)
+    return f"Users were away for {away}{times}: {kinds(seen.outages)}{end}."
 
 
 def _volume(case: Case, remediation: str, stuck: Sequence[str]) -> str:
     where = case.movement
     if where is None:
         return "Nobody knows where the volume went"
+    if where.unseen:
+        return f"Nobody looked where the volume was in the end: {where.unseen}"
     if where.disagreement:
         return f"The views do not agree on where the volume went ({where.disagreement})"
     source, destination = place(where)
     freed = "with nothing seen to free it" if remediation == NONE_SEEN else f"freed by {remediation}"
     if source != destination:
         return f"The volume moved from {source} to {destination}, {freed}"
+    if _of_volume(case) is not Result.MISSED:
+        return f"The volume was still on {source} when the record or our undo ended the wait, {seconds(_waited_s(case))} after the fault"
     return f"The volume stayed on {source}{', and nothing would have ended that' if stuck else ''}"
 
 
+def _of_volume(case: Case) -> Result:
+    return JUDGES["volume"](case)[0]
+
+
+def _waited_s(case: Case) -> float:
+    return case.when.judged_to_s - (case.when.fault_s or 0.0)
+
+
 def _data(told: Account | None) -> str:
-    if told is None:
-        return "no write was sent, so durability was not tested"
+    if told is None or not told.acknowledged:
+        return f"{why_untested(told)}, so durability was not tested"
     unanswered = f" ({told.unknown} more had no answer, {told.recovered_unknown} of them are there)" if told.unknown else ""
     if not told.read_back:
         return f"{counted(told.acknowledged, 'acknowledged write')} could not be read back{unanswered}"
     gone = [f"lost {few(told.lost)}"] if told.lost else []
+    torn = [f"torn {few(told.torn)}"] if told.torn else []
     twice = [f"{few(told.duplicate)} more than once"] if told.duplicate else []
-    details = f": {listed([*gone, *twice])}" if gone or twice else ""
+    details = f": {listed([*gone, *torn, *twice])}" if gone or torn or twice else ""
     return f"{told.recovered} of {counted(told.acknowledged, 'acknowledged write')} were read back{details}{unanswered}"

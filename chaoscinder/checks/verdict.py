@@ -2,12 +2,14 @@
 
 The first of these that holds gives the word:
 
+0. INCONCLUSIVE  the run is still being recorded: nothing is final
 1. NOT_RUN       the gate refused (mark `refused` or `baseline_not_met`) and nothing was injected
 2. ABORTED       the run was interrupted
 3. NOT_RUN       nothing was injected: the baseline was not met, or the fault itself refused
 4. INCONCLUSIVE  the fault is not proved (unless that objective is off or optional)
 5. FAIL          a required claim was missed: writes, recovery, outage, volume, restored
-6. INCONCLUSIVE  a required objective was not tested, a condition (baseline, samples) does not hold, or Chaos Toolkit saw it differently
+6. INCONCLUSIVE  a required objective was not tested, a condition (baseline, samples) does not hold, Chaos Toolkit saw it differently
+                 or never told its end (the run was killed), or our own end of the run met a problem
 7. PASS          nothing of all that
 
 Whether the environment was restored stands beside the word, and what was not restored wins over it in the exit code.
@@ -15,9 +17,10 @@ Whether the environment was restored stands beside the word, and what was not re
 
 from collections.abc import Sequence
 
+from chaoscinder.checks.budget import error_budget
 from chaoscinder.checks.case import Case, open_case
 from chaoscinder.checks.milestones import milestones
-from chaoscinder.checks.objectives import CONDITIONS, objectives
+from chaoscinder.checks.objectives import CONDITIONS, NO_CAUSE, NO_FIGURE, objectives
 from chaoscinder.checks.recovery import remediation, why_stuck
 from chaoscinder.checks.sentences import listed
 from chaoscinder.checks.states import marked_at
@@ -30,8 +33,10 @@ DECISIVE = ("writes", "recovery", "outage", "volume", "restored")
 EXIT_CODES = {Value.PASS: 0, Value.FAIL: 1, Value.NOT_RUN: 3, Value.INCONCLUSIVE: 4, Value.ABORTED: 5}
 EXIT_NOT_RESTORED = 6
 GATE = ("refused", "baseline_not_met")
-# What Chaos Toolkit's own end may be without weakening a PASS; empty while the run is still on, or was never told.
-CONTENT = ("", "completed")
+# What Chaos Toolkit's own end may be without weakening a PASS.
+CONTENT = ("completed",)
+NOT_ENDED = "the run has not ended, or was killed (it has no platform.json)"
+STILL_GOING = "the run is still going: this is what it shows so far"
 DEVIATED = "Chaos Toolkit saw its steady state deviate"
 
 
@@ -41,6 +46,7 @@ def judge(run: Run) -> Verdict:
     table = objectives(case)
     value, reason = _value(case, table)
     freed = remediation(run)
+    judged = case.judged()
     stuck = why_stuck(run, case.when.judged_to_s) if _of(table, "recovery").result is not Result.MET else ()
     return Verdict(
         value=value,
@@ -57,6 +63,11 @@ def judge(run: Run) -> Verdict:
         fault_at_s=case.when.fault_s,
         milestones=milestones(run, recovered_at_s=case.recovered_at_s),
         stuck=stuck,
+        unaided=judged,
+        error_budget=error_budget(judged.total_s, slo=case.aims.slo, period_days=case.aims.slo_period_days) if judged else None,
+        series=case.series,
+        backends=case.backends,
+        unaudited=case.left_behind if case.restored is None else (),
     )
 
 
@@ -80,6 +91,8 @@ def outcome(value: Value, case: Case, table: Sequence[Objective]) -> str:
 
 
 def _value(case: Case, table: Sequence[Objective]) -> tuple[Value, str]:
+    if case.run.ongoing:
+        return Value.INCONCLUSIVE, STILL_GOING
     nothing_injected = case.when.fault_s is None
     if nothing_injected and any(mark.name in GATE for mark in case.run.marks):
         return Value.NOT_RUN, _why_not_run(case, table)
@@ -93,7 +106,8 @@ def _value(case: Case, table: Sequence[Objective]) -> tuple[Value, str]:
     missed = _missed(table)
     if missed:
         return Value.FAIL, "; ".join(one.reason for one in missed)
-    doubts = [*(f"{one.name}: {one.reason}" for one in table if _blocks(one)), *_platform_doubts(case)]
+    blocking = [one for one in table if _blocks(one)]
+    doubts = [*(f"{one.name}: {one.reason}" for one in blocking if not _follows(one, blocking)), *_platform_doubts(case), *case.problems]
     if doubts:
         return Value.INCONCLUSIVE, "; ".join(doubts)
     return Value.PASS, _why_passed(table)
@@ -112,11 +126,19 @@ def _blocks(one: Objective) -> bool:
     return one.result is Result.NOT_TESTED or (one.name in CONDITIONS and one.result is not Result.MET)
 
 
+def _follows(one: Objective, blocking: Sequence[Objective]) -> bool:
+    """Whether an objective was not tested for the very reason that another one names already."""
+    names = {each.name for each in blocking}
+    return (one.reason.startswith(NO_FIGURE) and "samples" in names) or (one.reason.startswith(NO_CAUSE) and "baseline" in names)
+
+
 def _platform_doubts(case: Case) -> list[str]:
     """Tell where Chaos Toolkit's own end contradicts a PASS of ours."""
     platform = case.run.platform
     failed = [str(name) for name in platform.get("failed_activities") or ()]
-    status = str(platform.get("status") or "")
+    if not platform:
+        return [] if case.run.ongoing else [NOT_ENDED]
+    status = str(platform.get("status") or "in an unknown way")
     return [
         *([f"Chaos Toolkit ended {status}"] if status not in CONTENT else []),
         *([DEVIATED] if platform.get("deviated") else []),
@@ -138,7 +160,7 @@ def _why_aborted(case: Case, table: Sequence[Objective]) -> str:
     at_s, fault_s = marked_at(case.run, "interrupted"), case.when.fault_s
     when = f" {at_s:.1f} s into the run" if at_s is not None else ""
     where = "before anything was injected" if fault_s is None or (at_s is not None and at_s < fault_s) else "after the fault had begun"
-    seen = [one.reason for one in _missed(table)] if fault_s is not None else []
+    seen = [one.reason for one in _missed(table) if one.name != "volume"] if fault_s is not None else []
     return "; ".join([f"interrupted{when}, {where}", *seen])
 
 
@@ -154,7 +176,9 @@ def _findings(value: Value, case: Case, table: Sequence[Objective]) -> tuple[str
         *case.left_behind,
         *(f"{one.name} {one.result} (optional): {one.reason}" for one in optional),
         *case.doubts,
+        *case.suspicions,
         *(line for line in _platform_doubts(case) if not (value is Value.FAIL and line == DEVIATED)),
+        *case.problems,
         *case.run.problems,
     ]
     return tuple(dict.fromkeys(lines))

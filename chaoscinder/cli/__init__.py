@@ -10,8 +10,12 @@ import click
 
 from chaoscinder import __version__
 from chaoscinder.cli.experiment import lint
+from chaoscinder.cli.preflight import preflight
+from chaoscinder.cli.recover import recover
 from chaoscinder.cli.runs import report, verdict
+from chaoscinder.cli.sampler import sampler
 from chaoscinder.cli.sandbox import sandbox
+from chaoscinder.cli.stop import stop
 from chaoscinder.errors import ChaoscinderError
 
 USAGE = 2
@@ -29,7 +33,7 @@ def cli() -> None:
     """
 
 
-for command in (sandbox, verdict, report, lint):
+for command in (sandbox, sampler, verdict, report, lint, preflight, recover, stop):
     cli.add_command(command)
 
 

@@ -38,7 +38,8 @@ def verdict(context: click.Context, run: str, runs_dir: Path, as_json: bool) -> 
         click.echo(json.dumps(conclude.as_json(judged), indent=2))
     else:
         click.echo(terminal.render(record, judged))
-        click.echo(f"page: {directory.path / 'report.html'}")
+        page = directory.path / "report.html"
+        click.echo(f"page: {page}" if page.is_file() else f"no page yet: chaoscinder report {directory.path}")
     context.exit(exit_code(judged))
 
 

@@ -11,6 +11,7 @@ import click
 from chaoscinder.errors import ChaoscinderError
 
 DEFAULTS: dict[str, Any] = {"profile": "1.36-csi", "remediation": "out-of-service", "openstack": "2026.2", "rate": 20.0, "port": 0}
+DEFAULTS |= {"power_loss": "flushed", "app_synchronous": ""}
 
 
 def default_directory() -> Path:
@@ -22,6 +23,16 @@ def default_directory() -> Path:
 def world_options(function: Any) -> Any:
     """The options that choose a world; None means not said, so that a running sandbox is only contradicted on purpose."""
     for option in (
+        click.option(
+            "--app-synchronous",
+            type=click.Choice(["EXTRA", "FULL", "NORMAL", "OFF"]),
+            help="How the demo application syncs its SQLite file (its own choice, EXTRA).",
+        ),
+        click.option(
+            "--power-loss",
+            type=click.Choice(["flushed", "unflushed"]),
+            help="What a server loses with its power: nothing, or what was not synced to the volume (flushed).",
+        ),
         click.option("--port", type=click.IntRange(0, 65535), help="Port of the APIs on 127.0.0.1 (a free one unless told)."),
         click.option("--rate", type=click.FloatRange(0.1, 1000), help="Cluster seconds per wall second (20)."),
         click.option("--openstack", metavar="RELEASE", help="OpenStack release to behave like (2026.2)."),
@@ -102,8 +113,19 @@ def exec(context: click.Context, /, command: tuple[str, ...], directory: Path | 
 
 
 @sandbox.command()
+@directory_option
+@click.argument("name", required=False)
+@click.argument("arguments", nargs=-1)
+def fault(directory: Path | None, name: str | None, arguments: tuple[str, ...]) -> None:
+    """Let the fault NAME happen in the running sandbox; without a name, list the faults."""
+    from chaoscinder.cli import tenancy
+
+    click.echo(tenancy.fault(directory or default_directory(), name, arguments) if name else tenancy.faults())
+
+
+@sandbox.command()
 def profiles() -> None:
-    """List the Kubernetes versions and OpenStack releases that can be chosen."""
+    """List the Kubernetes versions and OpenStack releases that can be chosen, and how they differ."""
     from chaoscinder.cli import tenancy
 
     click.echo(tenancy.profiles())

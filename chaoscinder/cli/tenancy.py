@@ -15,13 +15,16 @@ from typing import Any
 
 import click
 
-from chaoscinder.errors import ChaoscinderError, Refused, SettingsError, TimedOut
+from chaoscinder.errors import ChaoscinderError, NotFound, Refused, SettingsError, TimedOut
 
 STATE = "sandbox.json"
 LOG = "sandbox.log"
 START_LIMIT_S = 20.0  # a start takes 1 to 2 s; a busy machine gets more before we give up
 STOP_LIMIT_S = 10.0
+ROLLBACK_LIMIT_S = 600.0  # wall seconds that what a command left running gets for its rollbacks before the sandbox goes
+ASK_S = 15.0  # a fault may have to wait until processes are dead
 CLOUD = "chaoscinder-sandbox"
+OPENSTACK = "2026.2"  # the release unless told
 Found = dict[str, Any]
 
 
@@ -38,9 +41,12 @@ def start(directory: Path, world: Mapping[str, Any], *, owner: int | None = None
     """Start a sandbox in a directory and wait until it is ready."""
     if running(directory):
         raise Refused(f"a sandbox already runs in {directory} (stop it with chaoscinder sandbox down, or choose another --dir)")
-    directory.mkdir(parents=True, exist_ok=True)
-    (directory / STATE).unlink(missing_ok=True)
-    words = [word for name, value in world.items() for word in (f"--{name}", str(value))]
+    try:
+        directory.mkdir(parents=True, exist_ok=True)
+        (directory / STATE).unlink(missing_ok=True)
+    except OSError as error:
+        raise SettingsError(f"the sandbox's directory {directory} cannot be made: {error.strerror} (wanted another --dir)") from error
+    words = [word for name, value in world.items() for word in (f"--{name.replace('_', '-')}", str(value))]
     command = [sys.executable, "-m", "chaoscinder.sandbox", "--dir", str(directory), *words]
     with (directory / LOG).open("wb") as log:
         process = subprocess.Popen(
@@ -70,6 +76,7 @@ def described(found: Found) -> str:
     rows = {
         "sandbox": f"pid {found['pid']}, Kubernetes {found['profile']}, OpenStack {found['openstack']}, rate {found['rate']:g}",
         "remediation": found["remediation"],
+        "APIs": f"{found['url']} (Kubernetes), /identity /compute /volume below it (OpenStack)",
         "kubeconfig": found["kubeconfig"],
         "clouds.yaml": f"{found['clouds']} (cloud {CLOUD})",
         "application": found["environment"]["CHAOSCINDER_APP_URL"],
@@ -81,7 +88,8 @@ def refuse_contradiction(found: Found, asked: Mapping[str, Any]) -> None:
     """Refuse to lend a running sandbox that is not the one asked for."""
     for name, value in asked.items():
         if found[name] != value and not (name == "port" and value == 0):
-            raise SettingsError(f"a sandbox with {name} {found[name]} already runs (wanted {value}; stop it or leave --{name} out)")
+            option = name.replace("_", "-")
+            raise SettingsError(f"a sandbox with {option} {found[name]} already runs (wanted {value}; stop it or leave --{option} out)")
 
 
 def lend_own(directory: Path, world: Mapping[str, Any], command: Sequence[str]) -> int:
@@ -128,13 +136,43 @@ def keep_final_state(found: Found, began: datetime) -> None:
         run.write_json("clouds.json", state)
 
 
+def fault(directory: Path, name: str, arguments: Sequence[str]) -> str:
+    """Ask a running sandbox for a fault; what it says that it did."""
+    found = running(directory)
+    if not found:
+        raise NotFound(f"no sandbox runs in {directory} (wanted one: chaoscinder sandbox up)")
+    return str(_ask(found, "/_sandbox/faults", {"name": name, "arguments": list(arguments)})["message"])
+
+
+def faults() -> str:
+    """Tell the faults that a sandbox can be asked for."""
+    from chaoscinder.sandbox.faults import listed
+
+    rows = listed()
+    width = max(len(row["usage"]) for row in rows)
+    return "\n".join(f"{row['usage']:{width}}  {row['does']}" for row in rows)
+
+
 def profiles() -> str:
-    """Tell the profiles that come with the sandbox."""
+    """Tell what can be chosen, and then what each Kubernetes version does differently and where that is known from."""
     from chaoscinder.sandbox import profiles as known
     from chaoscinder.sandbox.openstack.releases import RELEASES
 
-    rows = [f"{name:12} {known.load(name).git_version}, {known.load(name).driver}" for name in known.names()]
-    return "\n".join(["Kubernetes (--profile)", *rows, "OpenStack (--openstack)", *RELEASES])
+    chosen = {name: known.load(name) for name in known.names()}
+    rows = [f"  {name:12} {found.git_version:8} {found.driver}{_default(name, known.DEFAULT)}" for name, found in chosen.items()]
+    releases = [
+        f"  {name:12} Nova up to {_version(found.nova_max)}, Cinder up to {_version(found.cinder_max)}{_default(name, OPENSTACK)}"
+        for name, found in RELEASES.items()
+    ]
+    return "\n".join(["Kubernetes (--profile)", *rows, "", "OpenStack (--openstack)", *releases, "", known.differences()])
+
+
+def _default(name: str, default: str) -> str:
+    return "  (default)" if name == default else ""
+
+
+def _version(version: tuple[int, int]) -> str:
+    return f"{version[0]}.{version[1]}"
 
 
 class _Signals:
@@ -143,6 +181,7 @@ class _Signals:
     def __init__(self) -> None:
         self.child: subprocess.Popen[bytes] | None = None
         self.early: int | None = None
+        self.handed_on = False
         self._depth = 0
 
     @contextlib.contextmanager
@@ -164,17 +203,39 @@ class _Signals:
         if self.child is None:
             self.early = number
         elif self.child.poll() is None:
-            self.child.send_signal(number)
+            self.handed_on = True
+            _signal_group(self.child.pid, number)
 
 
 def _run(command: Sequence[str], env: Mapping[str, str], held: _Signals) -> int:
     if held.early is not None:
         return 128 + held.early
     with _foreground() as hand_over:
-        held.child = subprocess.Popen(command, env=dict(env), process_group=0)
+        try:
+            held.child = subprocess.Popen(command, env=dict(env), process_group=0)
+        except OSError as error:
+            raise SettingsError(f"{command[0]} cannot be run: {error.strerror}") from error
         hand_over(held.child.pid)
         code = held.child.wait()
+        if held.handed_on:
+            _wait_for_group(held.child.pid)
     return 128 - code if code < 0 else code
+
+
+def _signal_group(group: int, number: int) -> bool:
+    """Signal every process of a command (a script and what it runs); whether there was one."""
+    try:
+        os.killpg(group, number)
+    except ProcessLookupError:
+        return False
+    return True
+
+
+def _wait_for_group(group: int) -> None:
+    """Wait, for a while, until everything that the command started has ended: a script may go before its chaos has rolled back."""
+    give_up = time.monotonic() + ROLLBACK_LIMIT_S
+    while _signal_group(group, 0) and time.monotonic() < give_up:
+        time.sleep(0.05)
 
 
 @contextlib.contextmanager
@@ -222,11 +283,20 @@ def _signal(found: Found, number: int) -> None:
 
 
 def _get(found: Found, path: str) -> Any:
+    return _ask(found, path)
+
+
+def _ask(found: Found, path: str, body: Mapping[str, Any] | None = None) -> Any:
+    """Ask a sandbox for one of its own paths, with GET or, where there is a body, POST; Refused with its line where it will not."""
     import requests
 
+    headers = {"Authorization": f"Bearer {found['token']}"}
     try:
-        answer = requests.get(found["url"] + path, timeout=5, headers={"Authorization": f"Bearer {found['token']}"})
+        answer = requests.request("GET" if body is None else "POST", found["url"] + path, json=body, timeout=ASK_S, headers=headers)
+        told = answer.json()
+        if answer.status_code == 400:
+            raise Refused(told["message"])
         answer.raise_for_status()
-        return answer.json()
-    except (requests.RequestException, ValueError) as error:
+        return told
+    except (requests.RequestException, ValueError, KeyError) as error:
         raise ChaoscinderError(f"sandbox {found['pid']} did not tell {path} ({type(error).__name__})") from error

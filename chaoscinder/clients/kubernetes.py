@@ -2,10 +2,12 @@
 
 1. Every call has a time limit in wall seconds and is made once: a hanging API server is an answer too.
 2. No ApiException leaves this room.
+3. Only our own Lease changes anything.
 """
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
 from typing import Any
 
 from chaoscinder.clients import objects
@@ -16,6 +18,9 @@ from chaoscinder.settings import Settings
 
 APPS = "/apis/apps/v1"
 STORAGE = "/apis/storage.k8s.io/v1"
+LEASES = "/apis/coordination.k8s.io/v1"
+REVIEWS = "/apis/authorization.k8s.io/v1/selfsubjectaccessreviews"
+PAGE = 500  # objects a request
 PLURALS = {Kind.DEPLOYMENT: "deployments", Kind.STATEFULSET: "statefulsets"}
 
 
@@ -32,11 +37,54 @@ class Kubernetes:
 
     def get(self, path: str, **query: Any) -> dict[str, Any]:
         """GET a path as JSON."""
-        response = self._call(path, query, self._timeout_s)
+        return self._asked("GET", path, query)
+
+    def rows(self, path: str, **query: Any) -> tuple[dict[str, Any], ...]:
+        """GET a list, page by page, whole."""
+        found: list[dict[str, Any]] = []
+        query["limit"] = PAGE
+        while True:
+            answer = self.get(path, **query)
+            found += answer.get("items") or []
+            query["continue"] = answer.get("metadata", {}).get("continue", "")
+            if not query["continue"]:
+                return tuple(found)
+
+    def groups(self) -> frozenset[str]:
+        """The API groups that are served, those of CustomResourceDefinitions included."""
+        return frozenset(str(row["name"]) for row in self.get("/apis")["groups"])
+
+    def may(self, verb: str, group: str, resource: str, namespace: str = "") -> bool:
+        """Tell whether these credentials may do that, by the API server's own word (SelfSubjectAccessReview)."""
+        resource, _, part = resource.partition("/")
+        attributes = {"verb": verb, "group": group, "resource": resource, "subresource": part, "namespace": namespace}
+        body = {"apiVersion": "authorization.k8s.io/v1", "kind": "SelfSubjectAccessReview", "spec": {"resourceAttributes": attributes}}
+        return bool(self._asked("POST", REVIEWS, body=body).get("status", {}).get("allowed", False))
+
+    def lease(self, namespace: str, name: str) -> dict[str, Any] | None:
+        """One Lease as it is; None where there is none."""
         try:
-            return dict(json.loads(response.data))
-        except ValueError as error:
-            raise Unreachable(f"Kubernetes GET {path} did not answer in JSON (saw {response.data[:60]!r})") from error
+            return self.get(f"{LEASES}/namespaces/{namespace}/leases/{name}")
+        except NotFound:
+            return None
+
+    def create_lease(self, lease: Mapping[str, Any]) -> dict[str, Any]:
+        """Make a Lease; Refused when there is one of this name."""
+        return self._asked("POST", f"{LEASES}/namespaces/{lease['metadata']['namespace']}/leases", body=lease)
+
+    def replace_lease(self, lease: Mapping[str, Any]) -> dict[str, Any]:
+        """Write a Lease over the version that was read; Refused when somebody else wrote it since."""
+        meta = lease["metadata"]
+        return self._asked("PUT", f"{LEASES}/namespaces/{meta['namespace']}/leases/{meta['name']}", body=lease)
+
+    def delete_lease(self, lease: Mapping[str, Any]) -> None:
+        """Delete a Lease, only as the version that was read; one that is gone already is no error."""
+        meta = lease["metadata"]
+        body = {"preconditions": {"uid": meta["uid"], "resourceVersion": meta["resourceVersion"]}}
+        try:
+            self._asked("DELETE", f"{LEASES}/namespaces/{meta['namespace']}/leases/{meta['name']}", body=body)
+        except NotFound:
+            return
 
     def watch(self, path: str, *, resource_version: str, timeout_s: float, **query: Any) -> Iterator[dict[str, Any]]:
         """Follow a path's watch events, raw, for at most timeout_s wall seconds; an ERROR event (410) is yielded as it is."""
@@ -46,7 +94,7 @@ class Kubernetes:
             "timeoutSeconds": max(1, int(timeout_s)),
             "allowWatchBookmarks": "true",
         }
-        response = self._call(path, query, timeout_s + self._timeout_s)
+        response = self._call("GET", path, query, timeout_s + self._timeout_s)
         try:
             yield from _lines(response, path)
         finally:
@@ -116,20 +164,60 @@ class Kubernetes:
         except NotFound:
             return None
 
-    def _call(self, path: str, query: dict[str, Any], timeout_s: float) -> Any:
+    def _asked(self, method: str, path: str, query: Mapping[str, Any] | None = None, body: Any = None) -> dict[str, Any]:
+        response = self._call(method, path, dict(query or {}), self._timeout_s, body)
+        try:
+            return dict(json.loads(response.data))
+        except ValueError as error:
+            raise Unreachable(f"Kubernetes {method} {path} did not answer in JSON (saw {response.data[:60]!r})") from error
+
+    def _call(self, method: str, path: str, query: dict[str, Any], timeout_s: float, body: Any = None) -> Any:
         from kubernetes.client import ApiException
         from urllib3.exceptions import HTTPError
 
+        headers = {"Accept": "application/json", **({} if body is None else {"Content-Type": "application/json"})}
         try:
             return self._client.call_api(
-                path, "GET", query_params=list(query.items()), header_params={"Accept": "application/json"}, auth_settings=["BearerToken"],
+                path, method, query_params=list(query.items()), header_params=headers, body=body, auth_settings=["BearerToken"],
                 _preload_content=False, _return_http_data_only=True, _request_timeout=(self._timeout_s, timeout_s),
             )  # fmt: skip
         except ApiException as error:
-            raise _translated(error, path) from error
+            raise _translated(error, method, path) from error
         except (HTTPError, OSError) as error:
             host = self._client.configuration.host
-            raise Unreachable(f"Kubernetes at {host} did not answer GET {path} within {timeout_s:g} s ({_cause(error)})") from error
+            raise Unreachable(f"Kubernetes at {host} did not answer {method} {path} within {timeout_s:g} s ({_cause(error)})") from error
+
+
+@dataclass(frozen=True, slots=True)
+class ApiServer:
+    """Where the API server listens and how its certificate is verified; empty means the system's certificates and the host's name."""
+
+    url: str
+    ca_file: str
+    verify: bool
+    server_name: str
+
+
+def api_server(settings: Settings) -> ApiServer | None:
+    """Tell where the API server is, without asking it; None where it is only reached through a proxy.
+
+    Without credentials on purpose: /readyz answers everybody (system:public-info-viewer), and a token that expires in the midst of a run
+    would look like an API server that is gone. ca_file may be a temporary file that goes away with this process.
+    """
+    client = _api_client(settings.context)
+    try:
+        given = client.configuration
+        if given.proxy and not _is_named(given.host, given.no_proxy or ""):
+            return None
+        return ApiServer(given.host.rstrip("/"), given.ssl_ca_cert or "", bool(given.verify_ssl), given.tls_server_name or "")
+    finally:
+        client.close()
+
+
+def _is_named(url: str, no_proxy: str) -> bool:
+    from requests.utils import should_bypass_proxies
+
+    return bool(should_bypass_proxies(url, no_proxy))
 
 
 def _api_client(context: str) -> Any:
@@ -168,16 +256,16 @@ def _lines(response: Any, path: str) -> Iterator[dict[str, Any]]:
         raise Unreachable(f"Kubernetes stopped answering the watch of {path} ({_cause(error)})") from error
 
 
-def _translated(error: Any, path: str) -> ChaoscinderError:
+def _translated(error: Any, method: str, path: str) -> ChaoscinderError:
     try:
         said = json.loads(error.body)["message"]
     except (TypeError, ValueError, KeyError):
         said = str(error.reason)
     if error.status == 404:
         return NotFound(f"Kubernetes has no {path}: {said}")
-    if error.status in (401, 403):
-        return Refused(f"Kubernetes refused GET {path} with {error.status}: {said}")
-    return CannotTell(f"Kubernetes answered GET {path} with {error.status}: {said}")
+    if error.status in (401, 403, 409, 422):
+        return Refused(f"Kubernetes refused {method} {path} with {error.status}: {said}")
+    return CannotTell(f"Kubernetes answered {method} {path} with {error.status}: {said}")
 
 
 def _cause(error: BaseException) -> str:

@@ -5,6 +5,8 @@ from collections.abc import Mapping
 from typing import Any
 
 from chaoscinder.model.attachment import Attachment, View
+from chaoscinder.model.leftover import RUN_ANNOTATION, STOP_ANNOTATION, Hold, parsed
+from chaoscinder.model.preflight import Budget, Needs, Place, Resident
 from chaoscinder.model.workload import Kind, Node, Pod, Workload
 
 Json = Mapping[str, Any]
@@ -67,6 +69,73 @@ def node(obj: Json, csi_node: Json | None = None) -> Node:
     )
 
 
+def resident(obj: Json) -> Resident:
+    """Read a pod as one of those that live on a node."""
+    meta, spec, status = obj["metadata"], obj["spec"], obj.get("status", {})
+    containers = [*(spec.get("initContainers") or []), *(spec.get("containers") or [])]
+    return Resident(
+        namespace=meta["namespace"],
+        name=meta["name"],
+        owner=_owner(obj),
+        node=spec.get("nodeName") or "",
+        ready=_condition(status, "Ready") == "True" and "deletionTimestamp" not in meta,
+        labels=dict(meta.get("labels") or {}),
+        images=tuple(str(row.get("image", "")) for row in containers),
+        grace_s=float(spec.get("terminationGracePeriodSeconds", 30)),
+    )
+
+
+def is_over(obj: Json) -> bool:
+    """Whether a pod has ended for good, so that nothing ends with its node."""
+    return obj.get("status", {}).get("phase") in ("Succeeded", "Failed")
+
+
+def place(obj: Json, csi_node: Json | None, volumes: int) -> Place:
+    """Read a node as a place for volumes; how many it holds already is counted by the caller."""
+    drivers = (csi_node or {}).get("spec", {}).get("drivers") or []
+    counts = [(row.get("allocatable") or {}).get("count") for row in drivers if row["name"] == CSI_DRIVER]
+    most = next((int(count) for count in counts if count is not None), None)
+    return Place(node(obj, csi_node), dict(obj["metadata"].get("labels") or {}), most, volumes)
+
+
+def needs(pod_obj: Json, persistent_volume: Json, owner: Json) -> Needs:
+    """Read what decides where a pod and its volume may go."""
+    spec = pod_obj["spec"]
+    required = ((spec.get("affinity") or {}).get("nodeAffinity") or {}).get("requiredDuringSchedulingIgnoredDuringExecution") or {}
+    rolling = (owner["spec"].get("strategy") or {}).get("rollingUpdate") or {}
+    return Needs(
+        node_selector=dict(spec.get("nodeSelector") or {}),
+        node_affinity=dict(required),
+        tolerations=tuple(spec.get("tolerations") or ()),
+        volume_affinity=dict((persistent_volume["spec"].get("nodeAffinity") or {}).get("required") or {}),
+        access_modes=tuple(persistent_volume["spec"].get("accessModes") or ()),
+        max_surge=str(rolling.get("maxSurge", "")),
+    )
+
+
+def budget(obj: Json) -> Budget:
+    """Read a PodDisruptionBudget."""
+    meta = obj["metadata"]
+    allowed = obj.get("status", {}).get("disruptionsAllowed", 0)
+    return Budget(meta["namespace"], meta["name"], dict(obj["spec"].get("selector") or {}), int(allowed))
+
+
+def hold(obj: Json) -> Hold:
+    """Read our Lease; one without a duration has none, so that it counts as expired."""
+    meta, spec = obj["metadata"], obj.get("spec") or {}
+    notes = meta.get("annotations") or {}
+    return Hold(
+        namespace=str(meta.get("namespace", "")),
+        holder=str(spec.get("holderIdentity") or ""),
+        run_id=str(notes.get(RUN_ANNOTATION, "")),
+        renewed_at=parsed(str(spec.get("renewTime") or "")),
+        lasts_s=float(spec.get("leaseDurationSeconds") or 0),
+        version=str(meta.get("resourceVersion", "")),
+        uid=str(meta.get("uid", "")),
+        stop=str(notes.get(STOP_ANNOTATION, "")),
+    )
+
+
 def cinder_volume_of(persistent_volume: Json) -> str | None:
     """Tell the Cinder volume's id behind a PersistentVolume; None when it is not Cinder's."""
     spec = persistent_volume["spec"]
@@ -88,6 +157,16 @@ def attachment(obj: Json, volume_id: str, server_by_node: Mapping[str, str]) -> 
         status="detaching" if "deletionTimestamp" in meta else word,
         device=(status.get("attachmentMetadata") or {}).get("DevicePath", ""),
     )
+
+
+def _owner(obj: Json) -> str:
+    """Tell what would replace a pod: a ReplicaSet's Deployment by the hash in its name, else its controller itself."""
+    rows = [row for row in obj["metadata"].get("ownerReferences") or [] if row.get("controller")]
+    if not rows:
+        return ""
+    kind, name = str(rows[0]["kind"]), str(rows[0]["name"])
+    end = f"-{(obj['metadata'].get('labels') or {}).get('pod-template-hash', '')}"
+    return f"Deployment/{name.removesuffix(end)}" if kind == "ReplicaSet" and len(end) > 1 and name.endswith(end) else f"{kind}/{name}"
 
 
 def _claims(pod_spec: Json) -> tuple[str, ...]:

@@ -1,11 +1,12 @@
 """Keystone, Nova and Cinder through openstacksdk.
 
-1. Every call has a time limit in wall seconds and is made once.
+1. Every request has a time limit in wall seconds and is made once; a first call is up to three: log in, find the API's version, ask.
 2. No SDK exception leaves this room, and no credential is in any message.
 3. Only stop, start and our own metadata change anything.
 """
 
 import logging
+import re
 from collections.abc import Callable, Mapping
 from typing import Any, TypeVar
 
@@ -16,6 +17,7 @@ from chaoscinder.settings import Settings
 
 T = TypeVar("T")
 ATTACHMENTS_SINCE = "3.27"  # Cinder's attachments API
+POOL = re.compile(r"HTTPS?ConnectionPool\(.*")  # what urllib3 wraps around the reason of a connection that was not made
 
 
 class OpenStack:
@@ -35,6 +37,18 @@ class OpenStack:
     def server(self, server_id: str) -> Server:
         """One server, in Nova's words."""
         return _server(self._ask(f"server {server_id}", lambda: self._connection.compute.get_server(server_id)))
+
+    def servers(self) -> tuple[Server, ...]:
+        """Every server of the project, metadata included."""
+        return tuple(_server(row) for row in self._ask("servers", lambda: list(self._connection.compute.servers(details=True))))
+
+    def roles(self) -> tuple[str, ...]:
+        """The roles of the credentials on the project, as the token names them."""
+        return tuple(sorted(self._ask("roles of the token", lambda: self._access().role_names)))
+
+    def services(self) -> frozenset[str]:
+        """The types of the services in the catalog."""
+        return frozenset(str(row["type"]) for row in self._ask("service catalog", lambda: self._access().service_catalog.catalog))
 
     def servers_named(self, name: str) -> tuple[Server, ...]:
         """The servers with exactly this name."""
@@ -85,6 +99,9 @@ class OpenStack:
     def delete_metadata(self, server_id: str, keys: tuple[str, ...]) -> None:
         """Take our own metadata off a server."""
         self._ask(f"delete metadata of server {server_id}", lambda: self._connection.compute.delete_server_metadata(server_id, list(keys)))
+
+    def _access(self) -> Any:
+        return self._connection.session.auth.get_access(self._connection.session)
 
     def _ask(self, what: str, call: Callable[[], T]) -> T:
         from keystoneauth1.exceptions import ClientException, ConnectFailure, ConnectTimeout, DiscoveryFailure, Unauthorized
@@ -142,5 +159,14 @@ def _translated(error: Any, what: str) -> ChaoscinderError:
 
 
 def _said(error: BaseException) -> str:
-    text = str(getattr(error, "details", None) or error)
-    return " ".join(text.split())[:200]
+    text = " ".join(str(getattr(error, "details", None) or error).split())
+    return POOL.sub(lambda _: _root(error), text)[:200]
+
+
+def _root(error: BaseException) -> str:
+    """Tell why a connection was not made, as the operating system says it."""
+    reason, below = "", error.__cause__ or error.__context__
+    while below is not None:
+        reason = getattr(below, "strerror", None) or reason
+        below = below.__cause__ or below.__context__
+    return reason or type(error).__name__

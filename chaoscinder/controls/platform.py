@@ -1,21 +1,7 @@
-"""Chaos Toolkit itself: what its journal says of the end, and the signal that lib 1.44 swallows."""
+"""What Chaos Toolkit's journal says of its own end."""
 
-import signal
 from collections.abc import Mapping
-from types import FrameType
 from typing import Any
-
-SIGNALS_MENDED = (1, 45)  # chaostoolkit-lib 1.45 lets SIGTERM interrupt a Python activity; before, it became "that activity failed"
-GRACEFUL = 20  # chaoslib's own exit code for "interrupted, rollbacks per strategy"
-
-
-def let_sigterm_interrupt() -> None:
-    """Make SIGTERM end the experiment on chaostoolkit-lib < 1.45, where an activity would swallow it and the next one would run."""
-    from importlib.metadata import version
-
-    major, minor = (int(part) for part in version("chaostoolkit-lib").split(".")[:2])
-    if (major, minor) < SIGNALS_MENDED:
-        signal.signal(signal.SIGTERM, _leave)
 
 
 def told_by(journal: Mapping[str, Any]) -> dict[str, Any]:
@@ -31,10 +17,6 @@ def told_by(journal: Mapping[str, Any]) -> dict[str, Any]:
         "failed_activities": [_failed(row) for row in activities if row.get("status") not in (None, "succeeded")],
         "failed_probes": [_failed(row) for row in _probes(states) if row.get("status") not in (None, "succeeded")],
     }
-
-
-def _leave(_number: int, _frame: FrameType | None) -> None:
-    raise SystemExit(GRACEFUL)
 
 
 def _met(state: Mapping[str, Any] | None) -> bool | None:

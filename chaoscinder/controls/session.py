@@ -5,28 +5,35 @@ import json
 import logging
 import platform as machine
 import uuid
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any
+
+from chaoslib.exceptions import InterruptExecution
 
 from chaoscinder import runs
 from chaoscinder.checks import availability
 from chaoscinder.checks.quality import too_fine
 from chaoscinder.clients.site import Site
+from chaoscinder.controls.signals import Signals
 from chaoscinder.errors import CannotTell, ChaoscinderError, Refused, SettingsError
-from chaoscinder.faults import server
-from chaoscinder.faults.target import is_sandbox, resolve
+from chaoscinder.faults import guard
+from chaoscinder.faults.target import check_identity, is_sandbox, resolve
+from chaoscinder.model.preflight import Weight
 from chaoscinder.model.run import Header
 from chaoscinder.model.workload import Target
 from chaoscinder.recorder.recording import Recording
-from chaoscinder.recovery import audit
+from chaoscinder.recovery import audit, undo
+from chaoscinder.recovery.guarding import Guarding
 from chaoscinder.reports import conclude, terminal
 from chaoscinder.runs import RunDirectory, layout
 from chaoscinder.settings import Settings
-from chaoscinder.waiting import Progress, wait_for
+from chaoscinder.waiting import Progress, halt, wait_for
 
 PACKAGES = ("chaostoolkit-cinder", "chaostoolkit", "chaostoolkit-lib", "chaostoolkit-kubernetes", "kubernetes", "openstacksdk", "requests")
+AGAIN_S = 60.0  # cluster seconds for the second try of an undo whose first one used up its own limit
+CUT_SHORT = (KeyboardInterrupt, SystemExit, InterruptExecution)  # what signals.py lets a signal raise
 
 logger = logging.getLogger("chaostoolkit")
 
@@ -38,21 +45,23 @@ class Session:
         self.settings = settings
         self.site = Site(settings)
         self.begun = False
+        self.ended = False
+        self._guarding = Guarding(settings)
+        self._signals = Signals(self._guarding.needs_undo, self._guarding.undo_now)
         self._run: RunDirectory | None = None
         self._recording: Recording | None = None
 
     def begin(self, experiment: Mapping[str, Any], name: str = "") -> None:
-        """Find the target, check the application, start recording, and wait out the baseline."""
-        fine = too_fine(self.settings.aims, self.settings.rate)
-        if fine:
-            raise SettingsError(fine[0])
-        target = resolve(self.settings, self.site.kubernetes, self.site.openstack)
-        look = self.site.web.look()
-        if not look.reachable:
-            raise Refused(f"the application is not there before the fault: {look.why}")
-        self._run = runs.create(Path(self.settings.runs_dir), self._header(experiment), name)
+        """Find the target, check the application, take the lock, start recording, and wait out the baseline."""
+        halt.clear()
+        self._signals.install()
+        target = self._checked()
+        header = self._header(experiment)
+        self._guarding.take_lock(header.run_id)
+        self._run = runs.create(Path(self.settings.runs_dir), header, name)
         self.begun = True
         runs.set_live(self._run)
+        self._guarding.watch(self._run)
         logger.info("chaoscinder: target %s", _chain(target))
         logger.info("chaoscinder: recording run %s in %s", self._run.header.run_id[:8], self._run.path)
         try:
@@ -67,16 +76,45 @@ class Session:
         run = self._run
         if run is None:
             raise CannotTell("no run was begun, so there is nothing to conclude")
-        if told.get("interrupted"):
-            run.mark("interrupted", status=told.get("status"))
+        self.ended = True
+        self._guarding.stop_watching()
+        if told.get("interrupted") or halt.reason:
+            run.mark("interrupted", status=told.get("status"), reason=halt.reason or ", ".join(self._signals.seen))
+        halt.clear()
         for step in (self._undo, self._audit, self._account):
-            try:
-                step(run)
-            except ChaoscinderError as error:
-                logger.error("chaoscinder: %s", error)
-                run.mark("problem", what=str(error))
-        self.close()
+            self._go_through(step, run)
+        self._stop_recording()
         run.write_platform(told)
+        with halt.shelter():
+            return self._conclude(run)
+
+    def close(self) -> None:
+        """Stop recording, release the lock, close the connections; twice does no harm."""
+        with halt.shelter():
+            self._stop_recording()
+            problem = self._guarding.release()
+            if problem:
+                logger.error("chaoscinder: %s", problem)
+            runs.set_live(None)
+            self.site.close()
+            self._signals.remove()
+
+    def _go_through(self, step: Callable[[RunDirectory], None], run: RunDirectory) -> None:
+        """Take one step of the end; a failure is noted, and a signal cuts this step short, but none of the next ones."""
+        try:
+            step(run)
+        except ChaoscinderError as error:
+            logger.error("chaoscinder: %s", error)
+            run.mark("problem", what=str(error))
+        except CUT_SHORT as error:
+            run.mark("problem", what=f"a signal cut short {step.__name__.strip('_')} ({type(error).__name__})")
+
+    def _stop_recording(self) -> None:
+        if self._recording is not None:
+            self._recording.stop()
+            self._recording = None
+
+    def _conclude(self, run: RunDirectory) -> dict[str, Any]:
         record, verdict = conclude.judge(run)
         page = conclude.write(run, record, verdict)[1]
         for line in terminal.render(record, verdict).splitlines():
@@ -84,13 +122,21 @@ class Session:
         logger.info("  page        %s", page)
         return {"run": str(run.path), **conclude.as_json(verdict)}
 
-    def close(self) -> None:
-        """Stop recording and close the connections; twice does no harm."""
-        if self._recording is not None:
-            self._recording.stop()
-            self._recording = None
-        runs.set_live(None)
-        self.site.close()
+    def _checked(self) -> Target:
+        """Find the target after everything that speaks against a run was looked at; nothing is touched here."""
+        fine = too_fine(self.settings.aims, self.settings.rate)
+        if fine:
+            raise SettingsError(fine[0])
+        check_identity(self.settings, self.site.kubernetes, self.site.openstack)
+        self._guarding.refuse_to_begin(self.site)
+        target = resolve(self.settings, self.site.kubernetes, self.site.openstack)
+        look = self.site.web.look()
+        if not look.reachable:
+            raise Refused(f"the application is not there before the fault: {look.why}")
+        for finding in guard.insist(self.site).findings:
+            if finding.weight is Weight.WARNS:
+                logger.warning("chaoscinder: preflight %s: %s %s", finding.guard, finding.about, finding.says)
+        return target
 
     def _record(self, run: RunDirectory, target: Target) -> None:
         run.write_target(target)
@@ -121,6 +167,7 @@ class Session:
         wanted_s = self.settings.baseline_s
         deadline, progress = self.site.clock.deadline(wanted_s), Progress(self.site.clock)
         while not deadline.passed:
+            halt.heed()
             progress.say(lambda: f"baseline: {deadline.spent_s:.0f} of {wanted_s:g} s")
             self.site.clock.sleep_wall(0.1)
         silent = runs.why_not_recording(run)
@@ -136,8 +183,9 @@ class Session:
 
     def _undo(self, run: RunDirectory) -> None:
         if run.open_intents():
-            logger.warning("chaoscinder: the rollback left something open; undoing it now")
-            server.start_what_was_stopped(self.site, run, self.settings.server_timeout_s)
+            tried = any(mark.name == "undo_started" for mark in run.read().marks)
+            logger.warning("chaoscinder: something is still to be undone; undoing it now")
+            undo.everything(self.site, run, min(AGAIN_S, self.settings.server_timeout_s) if tried else self.settings.server_timeout_s)
 
     def _audit(self, run: RunDirectory) -> None:
         target, record = run.target(), run.read()

@@ -10,7 +10,7 @@ from chaoscinder.model.run import Run
 from chaoscinder.model.verdict import Availability, Result
 from chaoscinder.recorder.ledger import Ledger
 from chaoscinder.runs import RunDirectory, why_not_recording
-from chaoscinder.waiting import POLL_WALL_S, Progress
+from chaoscinder.waiting import POLL_WALL_S, Progress, halt
 
 logger = logging.getLogger("chaostoolkit")
 
@@ -41,6 +41,7 @@ def wait_for_recovery(site: Site, run: RunDirectory | None, limit_s: float, stab
     fault_s, gone_s = _fault_s(live.read())
     progress = Progress(site.clock)
     while True:
+        halt.heed()
         record = recorded(live).read()
         at_s = availability.recovered_at(record.samples, after_s=gone_s, stable_for_s=stable_for_s)
         now_s = site.clock.elapsed_s(live.header.anchor_s) - fault_s

@@ -16,7 +16,10 @@ OBJECTIVES = ("baseline", "fault", "samples", "outage", "recovery", "volume", "w
 
 @dataclass(frozen=True, slots=True)
 class Aims:
-    """The bounds a run is judged against. Cluster seconds, but for samples_per_s and answer_within_s, which are wall time."""
+    """The bounds a run is judged against. Cluster seconds, but for samples_per_s and answer_within_s, which are wall time.
+
+    slo is the share of time in percent that users were promised in slo_period_days; what an outage takes of it is printed, not judged.
+    """
 
     outage_budget_s: float = 180.0
     recovery_deadline_s: float = 900.0
@@ -24,6 +27,8 @@ class Aims:
     baseline_s: float = 30.0
     samples_per_s: float = 20.0
     answer_within_s: float = 0.9
+    slo: float = 99.95
+    slo_period_days: float = 30.0
     levels: Mapping[str, Level] = field(default_factory=dict)
 
     def level(self, objective: str) -> Level:
@@ -63,6 +68,10 @@ class Touched:
 class Run:
     """Everything a run directory says, on one axis. platform is Chaos Toolkit's own end: status, deviated, interrupted, baseline_met.
 
+    samples are the headline series: new connections. series are further ones by name: kept (connections that are kept open), direct (past
+    the load balancer), control (an endpoint that should stay up), or another name.
+    watched_to_s is, by view, until when the recorder is known to have looked; a view that is not in it has no known bound. ongoing: the run
+    is still being recorded, so nothing is final.
     before and after are the audits of what a fault may touch, as docs/run-directory.md describes them; None where none was made.
     """
 
@@ -79,3 +88,6 @@ class Run:
     problems: tuple[str, ...] = ()
     before: Mapping[str, Any] | None = None
     after: Mapping[str, Any] | None = None
+    series: Mapping[str, tuple[Sample, ...]] = field(default_factory=dict)
+    watched_to_s: Mapping[str, float] = field(default_factory=dict)
+    ongoing: bool = False

@@ -5,7 +5,10 @@ from enum import StrEnum
 
 
 class Outcome(StrEnum):
-    """What one request to the web UI came to. OK and SLOW are answers; MISSED means that it was never asked."""
+    """What one request to the web UI came to. OK and SLOW are answers; MISSED means that it was never asked.
+
+    UNKNOWN is never recorded: judgement says it of a look at a moment when the control endpoint failed, too.
+    """
 
     OK = "ok"
     SLOW = "slow"
@@ -21,6 +24,7 @@ class Outcome(StrEnum):
     WRONG_CONTENT = "wrong-content"
     STALE_BACKEND = "stale-backend"
     MISSED = "missed"
+    UNKNOWN = "unknown"
 
     @property
     def is_up(self) -> bool:
@@ -30,7 +34,7 @@ class Outcome(StrEnum):
     @property
     def is_known(self) -> bool:
         """Whether it says anything about the application."""
-        return self is not Outcome.MISSED
+        return self not in (Outcome.MISSED, Outcome.UNKNOWN)
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +50,10 @@ class Sample:
     latency_s: float
     status: int = 0
     backend: str | None = None
+
+    def asked_at_s(self, rate: float) -> float:
+        """Tell the moment that it speaks of, on the run's axis: when it was really asked, which is late_s after it was due."""
+        return self.at_s + self.late_s * rate
 
 
 @dataclass(frozen=True, slots=True)

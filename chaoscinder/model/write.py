@@ -14,7 +14,10 @@ class WriteOutcome(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Write:
-    """One numbered write; at_s and done_at_s are cluster seconds on the run's axis."""
+    """One numbered write; at_s and done_at_s are cluster seconds on the run's axis.
+
+    backend is the pod that acknowledged it, None where no pattern tells it.
+    """
 
     sequence: int
     id: str
@@ -22,26 +25,35 @@ class Write:
     done_at_s: float
     outcome: WriteOutcome
     why: str = ""
+    backend: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class ReadBack:
     """One complete reading of what the application holds: (id, how often) for every id of this run.
 
-    at_s is when the reading was asked for, so that everything acknowledged before it must be in it.
+    at_s is when the reading was asked for, so that everything acknowledged before it must be in it. torn are the ids among them whose
+    payload is not the one that was written.
     """
 
     at_s: float
     seen: tuple[tuple[str, int], ...]
+    torn: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class Account:
-    """What became of every write after recovery: counts, and the ids that matter.
+    """What became of every write after recovery: counts, and the ids that matter, in the order in which they were sent.
 
-    lost were acknowledged and are gone. recovered_unknown had no answer and are there all the same. duplicate are there more than once.
+    An acknowledged write is exactly one of recovered, lost, torn (it is there with another payload) and never_read (it was acknowledged
+    after the last reading had been asked for, and is not in it: nothing is claimed). duplicate ones are there more than once, whatever
+    else they are. recovered_unknown had no answer and are there all the same; rejected_there were refused and are there all the same.
     read_back is False when nobody could look: then nothing is claimed about loss.
-    never_read were acknowledged after the last reading was asked for, and are not in it: nothing is claimed about them either.
+
+    lost_suffix tells whether the lost ones are the last that were acknowledged before the application went away, which is what a cache
+    that was never flushed leaves; None when none is lost.
+    last_before_s is when the last write before the outage was acknowledged, first_after_s when the first one sent since it began was:
+    moments on the run's axis, None where there is none. writers are the pods that acknowledged, in order, one for each unbroken series.
     """
 
     attempted: int
@@ -54,3 +66,14 @@ class Account:
     duplicate: tuple[str, ...]
     read_back: bool
     never_read: tuple[str, ...] = ()
+    torn: tuple[str, ...] = ()
+    rejected_there: tuple[str, ...] = ()
+    lost_suffix: bool | None = None
+    last_before_s: float | None = None
+    first_after_s: float | None = None
+    writers: tuple[str, ...] = ()
+
+    @property
+    def second_writer(self) -> bool:
+        """Whether a pod acknowledged again after another one had: two writers at a time, and no handover."""
+        return len(set(self.writers)) < len(self.writers)

@@ -21,6 +21,7 @@ from chaoscinder.recorder import cluster
 from chaoscinder.recorder.changes import Changes, Problems
 from chaoscinder.recorder.clouds import Poll, Servers, Volumes
 from chaoscinder.recorder.ledger import Ledger
+from chaoscinder.recorder.readiness import say_ready
 from chaoscinder.runs import RunDirectory, layout, reading
 from chaoscinder.settings import Settings
 
@@ -66,7 +67,7 @@ class Recorder:
             thread.start()
         self._wait_for_first_look()
         self._heartbeat()
-        print("ready", flush=True)  # noqa: T201
+        say_ready()
         self._beat()
         signal.signal(signal.SIGTERM, signal.SIG_IGN)
         self._finish(threads)

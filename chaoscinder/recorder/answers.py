@@ -6,7 +6,7 @@ from pathlib import Path
 
 from chaoscinder.model.sample import Outcome
 from chaoscinder.recorder.exchange import Answer
-from chaoscinder.recorder.plan import Plan
+from chaoscinder.recorder.plan import ANY_BELOW_500, Plan
 from chaoscinder.runs import files, samples
 
 LONGEST_NAME = 200
@@ -27,12 +27,16 @@ class Classifier:
         """Classify a whole answer: the status first, then the page, then how long it took."""
         text = answer.body.decode("utf-8", "replace")
         backend = self._number(text)
-        if answer.status != self._plan.expected_status:
+        if not self._is_expected(answer.status):
             family = {4: Outcome.CLIENT_ERROR, 5: Outcome.SERVER_ERROR}
             return family.get(answer.status // 100, Outcome.WRONG_CONTENT), backend
         if not self._body.search(text):
             return Outcome.WRONG_CONTENT, backend
         return (Outcome.SLOW if answer.done - due > self._plan.slow_after_s else Outcome.OK), backend
+
+    def _is_expected(self, status: int) -> bool:
+        wanted = self._plan.expected_status
+        return status < 500 if wanted == ANY_BELOW_500 else status == wanted
 
     def _number(self, text: str) -> int:
         found = self._backend.search(text) if self._backend else None

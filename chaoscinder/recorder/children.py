@@ -1,4 +1,4 @@
-"""The two processes that record a run, as the process that runs the experiment holds them.
+"""The processes that record a run, as the process that runs the experiment holds them.
 
 Each lives in a session of its own, so that Ctrl-C in a terminal reaches neither, and gets what it must know on its standard input.
 """
@@ -13,7 +13,8 @@ from pathlib import Path
 from chaoscinder.clock import Clock
 from chaoscinder.errors import CannotTell, SettingsError
 from chaoscinder.model.workload import Target
-from chaoscinder.recorder.plan import Plan, headline
+from chaoscinder.recorder.plan import Plan
+from chaoscinder.recorder.readiness import heard_in
 from chaoscinder.runs import RunDirectory, files, layout
 from chaoscinder.settings import Settings
 
@@ -46,6 +47,8 @@ class Child:
     def stop(self) -> str:
         """End it in order, so that it writes its trailer; one line about what went wrong, empty when nothing did."""
         self.ask_to_end()
+        if self._process.stdout is not None:
+            self._process.stdout.close()
         try:
             code = self._process.wait(self._ends_within_s)
         except subprocess.TimeoutExpired:
@@ -65,8 +68,10 @@ class Child:
         deadline = Clock().deadline(START_WITHIN_S)
         with self._process.stdout as said:
             os.set_blocking(said.fileno(), False)
+            heard = b""
             while self.running and not deadline.passed:
-                if b"ready" in (said.read() or b""):
+                heard += said.read() or b""
+                if heard_in(heard):
                     return
                 Clock().sleep_wall(0.01)
         if self.stop() and self._process.returncode == USAGE:
@@ -76,24 +81,30 @@ class Child:
 
 def start_sampler(run: RunDirectory, plan: Plan) -> Child:
     """Start sampling into a run; returns once the schedule has begun."""
+    child = launch_sampler(run, plan)
+    child.wait_until_ready()
+    return child
+
+
+def launch_sampler(run: RunDirectory, plan: Plan) -> Child:
+    """Start a sampler without waiting until its schedule has begun."""
     names = layout.series_files(plan.series)
     text = replace(plan, directory=str(run.path), parent_pid=os.getpid()).dumps()
-    return _start("sampler", "chaoscinder.recorder.sampler", run.path / names.log, text, plan.answer_within_s + 10.0)
-
-
-def start_headline_sampler(run: RunDirectory, settings: Settings) -> Child:
-    """Start the series that the verdict is about."""
-    return start_sampler(run, headline(settings, str(run.path)))
+    name = f"sampler {plan.series}".strip()
+    return launch(name, "chaoscinder.recorder.sampler", run.path / names.log, text, plan.answer_within_s + 10.0)
 
 
 def start_recorder(run: RunDirectory, settings: Settings, target: Target) -> Child:
     """Start everything else: watches, polls and the ledger; returns once each has looked, or had the time to."""
     plan = {"directory": str(run.path), "parent_pid": os.getpid(), "target": files.plain(target), "settings": settings.dumps()}
     text = json.dumps(plan)
-    return _start("recorder", "chaoscinder.recorder", run.path / layout.RECORDER_LOG, text, 2 * settings.request_timeout_s + 10.0)
+    child = launch("recorder", "chaoscinder.recorder", run.path / layout.RECORDER_LOG, text, 2 * settings.request_timeout_s + 10.0)
+    child.wait_until_ready()
+    return child
 
 
-def _start(name: str, module: str, log: Path, text: str, ends_within_s: float) -> Child:
+def launch(name: str, module: str, log: Path, text: str, ends_within_s: float) -> Child:
+    """Start a module of ours in a session of its own and hand it text; it says "ready" when it is."""
     with log.open("ab") as errors:
         process = subprocess.Popen(
             [sys.executable, "-P", "-m", module],
@@ -108,6 +119,4 @@ def _start(name: str, module: str, log: Path, text: str, ends_within_s: float) -
         process.stdin.close()
     except BrokenPipeError:
         pass  # it died at once; its log says why
-    child = Child(name, process, log, ends_within_s)
-    child.wait_until_ready()
-    return child
+    return Child(name, process, log, ends_within_s)

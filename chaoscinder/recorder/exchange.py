@@ -1,4 +1,4 @@
-"""One HTTP request over one new connection, with one deadline from connecting to the last byte of the answer.
+"""One HTTP request over one connection, a new one or a kept one, with one deadline from connecting to the last byte of the answer.
 
 1. One address, one attempt: no redirect, no retry, no proxy, no other address.
 2. Whatever happens is an Outcome. What is wrong with this machine (no file handle, no port) is MISSED: it says nothing about the other.
@@ -7,18 +7,17 @@
 
 import errno
 import http.client
-import io
 import socket
 import ssl
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import cast
 from urllib.parse import quote, urlsplit
 
 from chaoscinder.errors import SettingsError
 from chaoscinder.model.sample import Outcome
+from chaoscinder.recorder.stream import MOST_BYTES, Stream, ask_for_stamps, limit
 
-MOST_BYTES = 16 * 1024 * 1024  # a longer answer is not the page that was asked for
 OURS = (errno.EMFILE, errno.ENFILE, errno.ENOBUFS, errno.ENOMEM, errno.EADDRNOTAVAIL)
 ENDED = (ConnectionResetError, ConnectionAbortedError, BrokenPipeError, ssl.SSLEOFError, ssl.SSLZeroReturnError, http.client.IncompleteRead)
 
@@ -27,12 +26,13 @@ Address = tuple[int, tuple[object, ...]]  # family and socket address
 
 @dataclass(frozen=True, slots=True)
 class Endpoint:
-    """Where an application listens, taken apart once; context is None for plain HTTP."""
+    """Where an application listens, taken apart once; context is None for plain HTTP; server_name is what its certificate must name."""
 
     host: str
     port: int
     path: str
     context: ssl.SSLContext | None
+    server_name: str = ""
 
     @property
     def authority(self) -> str:
@@ -43,7 +43,10 @@ class Endpoint:
 
 @dataclass(slots=True)
 class Answer:
-    """What came of a request. Times are readings of the clock that was given; 0.0 where it never came to that."""
+    """What came of a request. Times are readings of the clock that was given; 0.0 where it never came to that.
+
+    link is the connection, where it was to be kept and may be asked again.
+    """
 
     outcome: Outcome = Outcome.OK
     sent: bool = False
@@ -53,10 +56,15 @@ class Answer:
     status: int = 0
     body: bytes = b""
     why: str = ""
+    headers: Mapping[str, str] = field(default_factory=dict)
+    link: socket.socket | None = None
 
 
-def endpoint(url: str, ca_file: str = "") -> Endpoint:
-    """Take a URL apart; SettingsError where it or the CA file cannot be used."""
+def endpoint(url: str, ca_file: str = "", *, verify: bool = True, server_name: str = "") -> Endpoint:
+    """Take a URL apart; SettingsError where it or the CA file cannot be used.
+
+    server_name is what the certificate must name, where that is not the host. verify=False takes any certificate.
+    """
     try:
         parts = urlsplit(url)
         if parts.scheme not in ("http", "https") or not parts.hostname:
@@ -64,17 +72,17 @@ def endpoint(url: str, ca_file: str = "") -> Endpoint:
         if parts.username or parts.password:
             raise ValueError("it holds a password (wanted a header from the secrets)")
         port = parts.port or (443 if parts.scheme == "https" else 80)
-        context = ssl.create_default_context(cafile=ca_file or None) if parts.scheme == "https" else None
+        context = _context(ca_file, verify) if parts.scheme == "https" else None
     except (ValueError, OSError) as error:
         raise SettingsError(f"the application's address or its CA file cannot be used: {error}") from error
     path = quote(parts.path or "/", safe="/%:@!$&'()*+,;=~-._") + (f"?{parts.query}" if parts.query else "")
-    return Endpoint(parts.hostname, port, path, context)
+    return Endpoint(parts.hostname, port, path, context, server_name or parts.hostname)
 
 
-def request_bytes(method: str, target: Endpoint, path: str, headers: Mapping[str, str], body: bytes = b"") -> bytes:
-    """Write a request out; a header that would break its line is a SettingsError."""
+def request_bytes(method: str, target: Endpoint, path: str, headers: Mapping[str, str], body: bytes = b"", *, keep: bool = False) -> bytes:
+    """Write a request out, one that closes its connection unless keep is said; SettingsError for a header that would break its line."""
     given = {"Host": target.authority, "Accept": "*/*", "User-Agent": "chaoscinder"}
-    given |= {name.title(): value for name, value in headers.items()} | {"Connection": "close"}
+    given |= {name.title(): value for name, value in headers.items()} | {"Connection": "keep-alive" if keep else "close"}
     if body or method not in ("GET", "HEAD", "DELETE"):
         given["Content-Length"] = str(len(body))
     lines = [f"{method} {path} HTTP/1.1", *(f"{name}: {value}" for name, value in given.items())]
@@ -89,82 +97,84 @@ def resolve(target: Endpoint) -> Address:
     return family, address
 
 
-def exchange(address: Address, target: Endpoint, request: bytes, *, deadline: float, now: Callable[[], float]) -> Answer:
-    """Send a request and read the whole answer before the deadline; the outcome is OK for any whole HTTP answer, whatever its status."""
+def exchange(
+    address: Address,
+    target: Endpoint,
+    request: bytes,
+    *,
+    deadline: float,
+    now: Callable[[], float],
+    link: socket.socket | None = None,
+    keep: bool = False,
+) -> Answer:
+    """Send a request and read the whole answer before the deadline; the outcome is OK for any whole HTTP answer, whatever its status.
+
+    link is a kept connection to use instead of a new one. With keep the answer gives the connection back where it may be asked again;
+    in every other case it is closed.
+    """
     answer = Answer()
     left = deadline - now()
     if left <= 0:
         answer.outcome, answer.why, answer.done = Outcome.MISSED, "its time was over before it could be asked", now()
+        answer.link = link
         return answer
     try:
-        with socket.socket(address[0], socket.SOCK_STREAM) as plain:
-            plain.settimeout(left)
-            plain.connect(address[1])
-            answer.connected = now()
-            _converse(plain, target, request, answer, deadline, now)
+        if link is None:
+            link = _connect(address, target, answer, deadline, now)
+        answer.connected = answer.connected or now()
+        if _converse(link, request, answer, deadline, now) and keep:
+            answer.link = link
     except (OSError, http.client.HTTPException, ValueError) as error:
         answer.done = now()
         answer.outcome = _outcome(error, answer)
         answer.why = f"{type(error).__name__}: {error}"[:200]
+    finally:
+        if link is not None and answer.link is None:
+            link.close()
     return answer
 
 
-def _converse(plain: socket.socket, target: Endpoint, request: bytes, answer: Answer, deadline: float, now: Callable[[], float]) -> None:
-    plain.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-    link = plain
-    if target.context is not None:
-        _limit(plain, deadline, now)
-        link = target.context.wrap_socket(plain, server_hostname=target.host)
-    with link:
-        _limit(link, deadline, now)
-        answer.sent = True
-        link.sendall(request)
-        stream = _Stream(link, answer, deadline, now)
-        method = request.split(b" ", 1)[0].decode()
-        response = http.client.HTTPResponse(cast(socket.socket, stream), method=method)
-        with response:
-            response.begin()
-            answer.status = response.status
-            if (response.length or 0) > MOST_BYTES:
-                raise ValueError(f"the answer is {response.length} bytes long (wanted at most {MOST_BYTES})")
-            answer.body = response.read()
-        answer.done = now()
-        if answer.done > deadline:
-            raise TimeoutError("the last byte came too late")
+def _context(ca_file: str, verify: bool) -> ssl.SSLContext:
+    context = ssl.create_default_context(cafile=ca_file or None)
+    if not verify:
+        context.check_hostname = False
+        context.verify_mode = ssl.CERT_NONE
+    return context
 
 
-def _limit(link: socket.socket, deadline: float, now: Callable[[], float]) -> None:
-    left = deadline - now()
-    if left <= 0:
-        raise TimeoutError("the time for an answer is over")
-    link.settimeout(left)
+def _connect(address: Address, target: Endpoint, answer: Answer, deadline: float, now: Callable[[], float]) -> socket.socket:
+    plain = socket.socket(address[0], socket.SOCK_STREAM)
+    try:
+        plain.settimeout(deadline - now())
+        plain.connect(address[1])
+        answer.connected = now()
+        plain.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        ask_for_stamps(plain)
+        if target.context is None:
+            return plain
+        limit(plain, deadline, now)
+        return target.context.wrap_socket(plain, server_hostname=target.server_name)
+    except BaseException:
+        plain.close()
+        raise
 
 
-class _Stream(io.RawIOBase):
-    """What http.client reads an answer from: each read waits for no longer than what is left of the whole."""
-
-    def __init__(self, link: socket.socket, answer: Answer, deadline: float, now: Callable[[], float]) -> None:
-        self._link, self._answer, self._deadline, self._now = link, answer, deadline, now
-        self._bytes = 0
-
-    def makefile(self, mode: str) -> io.BufferedReader:
-        """Give http.client the file that it asks a socket for."""
-        assert mode == "rb"
-        return io.BufferedReader(self, 65536)
-
-    def readable(self) -> bool:
-        """Yes."""
-        return True
-
-    def readinto(self, buffer: object) -> int:
-        """Read what is there, or wait for it until the deadline."""
-        _limit(self._link, self._deadline, self._now)
-        count = self._link.recv_into(cast(bytearray, buffer))
-        self._answer.first_byte = self._answer.first_byte or self._now()
-        self._bytes += count
-        if self._bytes > 2 * MOST_BYTES:
-            raise ValueError(f"the answer is longer than {MOST_BYTES} bytes")
-        return count
+def _converse(link: socket.socket, request: bytes, answer: Answer, deadline: float, now: Callable[[], float]) -> bool:
+    """Send the request and read the answer; whether the connection may be asked again."""
+    limit(link, deadline, now)
+    answer.sent = True
+    link.sendall(request)
+    stream = Stream(link, answer, deadline, now)
+    method = request.split(b" ", 1)[0].decode()
+    with http.client.HTTPResponse(cast(socket.socket, stream), method=method) as response:
+        response.begin()
+        answer.status, answer.headers = response.status, dict(response.headers.items())
+        if (response.length or 0) > MOST_BYTES:
+            raise ValueError(f"the answer is {response.length} bytes long (wanted at most {MOST_BYTES})")
+        answer.body = response.read()
+    if answer.done > deadline:
+        raise TimeoutError("the last byte came too late")
+    return not response.will_close
 
 
 def _outcome(error: Exception, answer: Answer) -> Outcome:

@@ -2,7 +2,8 @@
 
 1. One write at a time, and its line is on disk before the next is sent: what this ledger calls acknowledged was acknowledged.
 2. A write without an answer is UNKNOWN, never failed. REJECTED surely did not happen: the application said no, or nothing left.
-3. Every id carries the run's id, so that reading back and cleaning up touch nobody else's rows.
+3. Each payload is the hash of its id, so that a row that is there can be told from one that is whole.
+4. Every id carries the run's id, so that reading back and cleaning up touch nobody else's rows.
 """
 
 import hashlib
@@ -10,6 +11,7 @@ import json
 import re
 import threading
 from collections import Counter
+from collections.abc import Sequence
 from typing import Any
 
 from chaoscinder.clock import Clock
@@ -25,6 +27,10 @@ from chaoscinder.settings import LedgerPlan, Settings
 WRITE_WITHIN_S = 2.0
 NEVER_LEFT = (Outcome.REFUSED, Outcome.DNS, Outcome.UNREACHABLE, Outcome.TLS, Outcome.MISSED)
 REQUEST_TIMEOUT = 408
+# What an application may say of the pod that answers, so that a second writer is seen; the demo application gives the first.
+POD_HEADER, STARTED_HEADER = "X-Pod-Name", "X-Pod-Started"
+
+Row = tuple[str, bool]  # id, and whether its payload is whole
 
 
 class Ledger:
@@ -59,34 +65,44 @@ class Ledger:
         answer = self._ask(self._plan.write_method, _filled(self._plan.write_path, id_), body, within_s)
         outcome, why = self._judge(answer)
         done = self._clock.monotonic_s()
-        write = Write(sequence, id_, self._at_s(started), self._at_s(done), outcome, why)
-        self._run.wrote(started, done, write)
+        backend, born = self._writer(answer) if outcome is WriteOutcome.ACKNOWLEDGED else (None, None)
+        write = Write(sequence, id_, self._at_s(started), self._at_s(done), outcome, why, backend)
+        self._run.wrote(started, done, write, writer_started=born)
         self.writes = sequence
         return write
 
     def read_back(self) -> ReadBack:
         """Read all rows of this run and put the reading on disk; CannotTell where the application did not give a whole answer."""
         asked = self._clock.monotonic_s()
-        seen = self._read()
-        self._run.read_back(asked, seen)
-        return ReadBack(self._at_s(asked), tuple(seen.items()))
+        rows = self._read()
+        seen, torn = _counted(rows), _torn(rows)
+        self._run.read_back(asked, seen, torn)
+        return ReadBack(self._at_s(asked), tuple(seen.items()), torn)
 
     def clean_up(self) -> int:
         """Delete the rows of this run, where the description says how; the number of rows that are left."""
-        ids = self._read()
+        rows = self._read()
         if not self._plan.delete_method:
-            return sum(ids.values())
-        for id_ in ids:
+            return len(rows)
+        for id_ in _counted(rows):
             answer = self._ask(self._plan.delete_method, _filled(self._plan.delete_path, id_), b"", self._settings.request_timeout_s)
             if answer.outcome is not Outcome.OK or not (200 <= answer.status < 300 or answer.status == 404):
                 raise CannotTell(f"row {id_} could not be deleted: {answer.why or answer.status} (wanted 2xx)")
-        return sum(self._read().values())
+        return len(self._read())
 
     def rows_left(self) -> int:
         """Count the rows of this run in the application, without noting it as a reading."""
-        return sum(self._read().values())
+        return len(self._read())
 
-    def _read(self) -> dict[str, int]:
+    def _writer(self, answer: Answer) -> tuple[str | None, str | None]:
+        """The pod that answered and when it began to run, where it says so: by its headers, the pod also by the pattern for the page."""
+        headers = {name.lower(): value for name, value in answer.headers.items()}
+        pattern, pod = self._settings.app_backend_pattern, headers.get(POD_HEADER.lower())
+        found = re.search(pattern, answer.body.decode("utf-8", "replace")) if pattern and not pod else None
+        return pod or (found[found.lastindex or 0] if found else None), headers.get(STARTED_HEADER.lower())
+
+    def _read(self) -> list[Row]:
+        """Read all rows of this run: (id, whether its payload is what was written), whole where the pattern has no group for it."""
         plan = self._plan
         answer = self._ask(plan.read_method, plan.read_path, b"", self._settings.request_timeout_s)
         if answer.outcome in (Outcome.READ_TIMEOUT, Outcome.CONNECT_TIMEOUT):
@@ -96,9 +112,8 @@ class Ledger:
             raise Unreachable(f"the application could not be asked for {plan.read_path}: {answer.why}: no write was read back")
         if not 200 <= answer.status < 300:
             raise CannotTell(f"the application answered {plan.read_method} {plan.read_path} with {answer.status}: no write was read back")
-        found = re.finditer(plan.read_pattern, answer.body.decode("utf-8", "replace"))
-        ids = Counter(match.group(1 if match.lastindex else 0) for match in found)
-        return {id_: count for id_, count in sorted(ids.items()) if id_.startswith(self._prefix)}
+        rows = re.finditer(plan.read_pattern, answer.body.decode("utf-8", "replace"))
+        return sorted(row for row in map(_row, rows) if row[0].startswith(self._prefix))
 
     def _ask(self, method: str, path: str, body: bytes, within_s: float) -> Answer:
         headers = {**self._settings.app_headers, **({"Content-Type": "application/json"} if body else {})}
@@ -123,11 +138,28 @@ class Ledger:
         return (monotonic_s - self._run.header.anchor_s) * self._run.header.rate
 
 
+def _row(match: re.Match[str]) -> Row:
+    groups = match.groups()
+    id_ = match[1 if groups else 0] or ""
+    return id_, len(groups) < 2 or groups[1] == _digest(id_)
+
+
+def _counted(rows: Sequence[Row]) -> dict[str, int]:
+    return dict(Counter(id_ for id_, _ in rows))
+
+
+def _torn(rows: Sequence[Row]) -> tuple[str, ...]:
+    return tuple(sorted({id_ for id_, is_whole in rows if not is_whole}))
+
+
+def _digest(id_: str) -> str:
+    return hashlib.sha256(id_.encode()).hexdigest()[:16]
+
+
 def _filled(template: Any, id_: str) -> Any:
     """Put the id and the hash of the id into every text of a template."""
     if isinstance(template, str):
-        digest = hashlib.sha256(id_.encode()).hexdigest()[:16]
-        return template.replace("{id}", id_).replace("{hash}", digest)
+        return template.replace("{id}", id_).replace("{hash}", _digest(id_))
     if isinstance(template, dict):
         return {key: _filled(value, id_) for key, value in template.items()}
     return [_filled(value, id_) for value in template] if isinstance(template, list) else template

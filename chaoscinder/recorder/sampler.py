@@ -1,4 +1,4 @@
-"""Looks at the web UI on an absolute schedule, in a process of its own: python -m chaoscinder.recorder.sampler, its plan as JSON on stdin.
+"""Looks at one address on an absolute schedule, in a process of its own: python -m chaoscinder.recorder.sampler, its plan as JSON on stdin.
 
 What is measured: A(t) = 1 if a request scheduled to start at t received a valid answer no later than t + D (answer_within_s), D covering
 everything from the schedule's moment on: our own lateness, connecting, and the last byte of the answer. Slot k is due at t0 + k * period on
@@ -24,7 +24,9 @@ from chaoscinder.errors import ChaoscinderError, SettingsError
 from chaoscinder.model.sample import Outcome
 from chaoscinder.recorder import exchange
 from chaoscinder.recorder.answers import Classifier
+from chaoscinder.recorder.connections import Connections
 from chaoscinder.recorder.plan import Plan
+from chaoscinder.recorder.readiness import say_ready
 from chaoscinder.recorder.tape import Tape
 from chaoscinder.runs import files, layout, samples
 
@@ -44,8 +46,10 @@ class Sampler:
         self._clock = Clock()
         self._now = self._clock.monotonic_s
         self._unit = samples.unit_us(plan.answer_within_s)
-        self._target = exchange.endpoint(plan.url, plan.ca_file)
-        self._request = exchange.request_bytes("GET", self._target, self._target.path, plan.headers)
+        self._connections = Connections(plan.kept_connections)
+        self._target = exchange.endpoint(plan.url, plan.ca_file, verify=plan.verify, server_name=plan.server_name)
+        keep = self._connections.kept
+        self._request = exchange.request_bytes("GET", self._target, self._target.path, plan.headers, keep=keep)
         self._classifier = Classifier(plan, self._directory / self._names.backends)
         self._tape = Tape(self._directory / self._names.samples)
         self._address: exchange.Address | None = None
@@ -63,15 +67,20 @@ class Sampler:
         self._look_up()
         workers = self._start_workers()
         writer = threading.Thread(target=self._write, name="writer", daemon=True)
-        started = self._now() + START_AFTER_S
+        started = self._first_slot()
         self._tape.write(self._header_line(started))
         writer.start()
         gc.collect()
         gc.freeze()
-        print("ready", flush=True)  # noqa: T201
+        say_ready()
         scheduled = self._schedule(started)
         signal.signal(signal.SIGTERM, signal.SIG_IGN)
         self._finish(scheduled, workers, writer)
+
+    def _first_slot(self) -> float:
+        """The next moment on the grid of this period and phase, so that the series of one run never ask at the same moment."""
+        period, phase = self._plan.period_s, self._plan.phase
+        return (math.ceil((self._now() + START_AFTER_S) / period - phase) + phase) * period
 
     def _stop(self, why: str) -> None:
         self._stopping = self._stopping or why
@@ -136,12 +145,20 @@ class Sampler:
         began = self._now()
         if self._address is None:
             return samples.encode(slot, Outcome.DNS, self._unit, (began - due, 0.0, 0.0, began - due))
-        answer = exchange.exchange(self._address, self._target, self._request, deadline=due + self._plan.answer_within_s, now=self._now)
+        answer = self._ask(self._address, slot, due + self._plan.answer_within_s)
         outcome, backend = (answer.outcome, 0) if answer.outcome is not Outcome.OK else self._classifier.outcome(answer, due)
         if outcome is Outcome.MISSED and not self._problem:
             self._problem = f"a request could not be sent from here: {answer.why}"
         times = (began - due, answer.connected - due, answer.first_byte - due, answer.done - due)
         return samples.encode(slot, outcome, self._unit, times, backend=backend, status=answer.status)
+
+    def _ask(self, address: exchange.Address, slot: int, deadline: float) -> exchange.Answer:
+        keep = self._connections.kept
+        link = self._connections.take(slot) if keep else None
+        answer = exchange.exchange(address, self._target, self._request, deadline=deadline, now=self._now, link=link, keep=keep)
+        if answer.link is not None:
+            self._connections.give(slot, answer.link)
+        return answer
 
     def _write(self) -> None:
         while not self._drained.wait(NAP_S):
@@ -167,8 +184,10 @@ class Sampler:
                 "host": self._target.authority,
                 "path": self._target.path.partition("?")[0],
                 "address": None if self._address is None else str(self._address[1][0]),
+                "kept_connections": plan.kept_connections,
                 "checks": checks,
-                "stale_backend": "not checked",
+                # Whether a pod was still one of the endpoints is told by changes.jsonl, afterwards.
+                "stale_backend": "told by changes" if plan.backend_pattern else "not checked",
             },
         )
 
@@ -179,6 +198,7 @@ class Sampler:
         limit = self._now() + self._plan.answer_within_s + 1.0
         for worker in workers:
             worker.join(max(0.0, limit - self._now()))
+        self._connections.close()
         self._drained.set()
         writer.join()
         trailer = self._tape.close()

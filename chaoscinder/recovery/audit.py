@@ -7,13 +7,19 @@ from chaoscinder.checks.restoration import restored
 from chaoscinder.clients.site import Site
 from chaoscinder.errors import CannotTell, NotFound
 from chaoscinder.model.run import Touched
-from chaoscinder.model.workload import Target
+from chaoscinder.model.workload import Node, Server, Target
 from chaoscinder.waiting import POLL_WALL_S, Progress
 
 
 def take(site: Site, target: Target) -> dict[str, Any]:
-    """Look at server, node and attachments; null for what is gone."""
-    return {"server": _server(site, target), "node": _node(site, target), "attachments": _attachments(site, target)}
+    """Look at server, node, volume and attachments, and at every other node and its server; null for what is gone."""
+    return {
+        "server": _server(site, target),
+        "node": _node(site, target),
+        "attachments": _attachments(site, target),
+        "volume": _volume(site, target),
+        "others": _others(site, target),
+    }
 
 
 def wait_until_restored(
@@ -45,7 +51,7 @@ def _server(site: Site, target: Target) -> dict[str, Any] | None:
         server = site.openstack.server(target.server_id)
     except NotFound:
         return None
-    return {"id": server.id, "status": server.status, "power_state": server.power_state, "metadata": dict(server.metadata)}
+    return _server_row(server)
 
 
 def _node(site: Site, target: Target) -> dict[str, Any] | None:
@@ -53,6 +59,31 @@ def _node(site: Site, target: Target) -> dict[str, Any] | None:
         node = site.kubernetes.node(target.node)
     except NotFound:
         return None
+    return _node_row(node)
+
+
+def _volume(site: Site, target: Target) -> dict[str, Any] | None:
+    try:
+        volume = site.openstack.volume(target.volume_id)
+    except NotFound:
+        return None
+    return {"id": volume.id, "status": volume.status}
+
+
+def _others(site: Site, target: Target) -> list[dict[str, Any]]:
+    """Every other node with its server: a fault of ours has no business there, and nobody would look there for what it left."""
+    servers = {row.id: row for row in site.openstack.servers()}
+    rows = [node for node in site.kubernetes.nodes() if node.name != target.node]
+    return [{"node": _node_row(node), "server": _server_row(servers.get(node.server_id or ""))} for node in rows]
+
+
+def _server_row(server: Server | None) -> dict[str, Any] | None:
+    if server is None:
+        return None
+    return {"id": server.id, "status": server.status, "power_state": server.power_state, "metadata": dict(server.metadata)}
+
+
+def _node_row(node: Node) -> dict[str, Any]:
     return {"name": node.name, "ready": node.ready, "schedulable": node.schedulable, "taints": list(node.taints)}
 
 

@@ -1,5 +1,6 @@
 """From a run's directory to its verdict and its papers."""
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -7,12 +8,14 @@ from chaoscinder.checks.verdict import judge as judge_run
 from chaoscinder.model.run import Run
 from chaoscinder.model.verdict import Verdict
 from chaoscinder.reports import html, markdown
-from chaoscinder.runs import RunDirectory, files, layout
+from chaoscinder.runs import RunDirectory, files, layout, recorder_alive, sampler_alive
 
 
 def judge(directory: RunDirectory) -> tuple[Run, Verdict]:
     """Read a run and judge it."""
     record = directory.read()
+    if not record.platform and (recorder_alive(directory) or sampler_alive(directory)):
+        record = replace(record, ongoing=True)
     return record, judge_run(record)
 
 

@@ -3,7 +3,10 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from chaoscinder.checks.control import step_s
+from chaoscinder.checks.series import as_judged
 from chaoscinder.model.run import Run
+from chaoscinder.model.sample import Sample
 from chaoscinder.model.verdict import Verdict
 from chaoscinder.reports.axis import WIDTH, Axis, draw_grid, interesting_part, whole_run
 from chaoscinder.reports.lanes import Lane, lanes_of
@@ -18,6 +21,8 @@ LABELS_PX = 26.0
 STRIP_PX = 20.0
 LATENCY_PX = 170.0
 OVERVIEW_PX = 56.0
+SERIES_PX = 12.0
+SERIES_ROW_PX = 16.0
 AXIS_PX = 22.0
 
 
@@ -47,9 +52,15 @@ class Scene:
         wall_s = self.verdict.availability.period_s if self.verdict.availability else 0.0
         return (wall_s or 1 / aims.samples_per_s) * self.run.header.rate
 
+    @property
+    def further(self) -> tuple[tuple[str, tuple[Sample, ...]], ...]:
+        """The series beside the headline one, by name."""
+        return tuple((name, self.run.series[name]) for name in sorted(self.run.series) if self.run.series[name])
+
 
 def figures_of(run: Run, verdict: Verdict) -> tuple[Figure, ...]:
-    """Draw every figure for which there is something to draw."""
+    """Draw every figure for which there is something to draw, from the samples as they are judged."""
+    run = as_judged(run)
     whole = whole_run(run, verdict)
     scene = Scene(run, verdict, Words.of(run, verdict), whole, interesting_part(whole, verdict))
     lanes = lanes_of(run, verdict, whole.end_s)
@@ -64,17 +75,20 @@ def _availability(scene: Scene) -> Figure:
     drawing = Drawing(WIDTH, 0, "Availability and latency of the web UI over time")
     top = _overview(drawing, scene) if scene.zoom else 0.0
     strip_top = top + LABELS_PX
-    bottom = strip_top + STRIP_PX + 14 + LATENCY_PX
+    latency_top = strip_top + STRIP_PX + 14 + SERIES_ROW_PX * len(scene.further)
+    bottom = latency_top + LATENCY_PX
     shade_fault(drawing, scene.run, axis, strip_top, bottom)
     draw_grid(drawing, axis, strip_top + STRIP_PX, bottom)
     _strip(drawing, scene, axis, strip_top, STRIP_PX)
     deadline_s = scene.run.header.aims.answer_within_s
-    scale = scale_for(scene.run.samples, deadline_s, strip_top + STRIP_PX + 14, bottom)
+    _further_strips(drawing, scene, axis, strip_top + STRIP_PX + 14)
+    scale = scale_for(scene.run.samples, deadline_s, latency_top, bottom)
     draw_latency(drawing, axis, scene.run.samples, scale, deadline_s)
     draw_marks(drawing, scene.run, axis, scene.words, top, bottom)
     draw_deadline(drawing, axis, scale, deadline_s)
     _numbers(drawing, scene, axis, strip_top + STRIP_PX + 10)
-    drawing.height = draw_legend(drawing, axis, scene.run.samples, bottom + AXIS_PX + 14) + 6
+    every = [*scene.run.samples, *(row for _, rows in scene.further for row in rows)]
+    drawing.height = draw_legend(drawing, axis, every, bottom + AXIS_PX + 14) + 6
     title = "Figure 1. Availability and latency of the web UI" + (" (whole run above, the outage enlarged below)" if scene.zoom else "")
     return Figure(title, drawing.render(), _availability_caption(scene))
 
@@ -82,6 +96,15 @@ def _availability(scene: Scene) -> Figure:
 def _strip(drawing: Drawing, scene: Scene, axis: Axis, top: float, height: float, *, words: bool = True) -> None:
     draw_label(drawing, axis, top + height / 2 + 4, "web UI")
     draw_strip(drawing, axis, stretches(scene.run.samples, axis, scene.period_s), top, height, words=words)
+
+
+def _further_strips(drawing: Drawing, scene: Scene, axis: Axis, top: float) -> None:
+    """Draw a thinner strip for each further series below the headline one."""
+    for row, (name, samples) in enumerate(scene.further):
+        y = top + row * SERIES_ROW_PX
+        draw_label(drawing, axis, y + 10, name)
+        found = stretches(samples, axis, step_s(samples) or scene.period_s)
+        draw_strip(drawing, axis, found, y, SERIES_PX, words=False)
 
 
 def _numbers(drawing: Drawing, scene: Scene, axis: Axis, y: float) -> None:
@@ -125,6 +148,7 @@ def _availability_caption(scene: Scene) -> str:
     return (
         f"{_time(scene)} Latency is wall time. One mark per pixel and outcome; a failure is at least 2 pixels wide. "
         f"One look at the web UI every {bound}, so nothing shorter than {bound} is seen for certain. ▲ numbers the outages."
+        + (" Figures in the legend are over all series; latency is that of the web UI." if scene.further else "")
     )
 
 

@@ -5,9 +5,10 @@ from pathlib import Path
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
+from chaoscinder.checks.sentences import deadline
 from chaoscinder.model.run import Run
 from chaoscinder.model.verdict import Verdict
-from chaoscinder.reports import facts, words
+from chaoscinder.reports import facts, measures, tiles, words
 from chaoscinder.reports.figures import figures_of
 from chaoscinder.reports.lanes import lanes_of
 from chaoscinder.reports.limits import limits
@@ -29,9 +30,13 @@ def render(run: Run, verdict: Verdict) -> str:
             verdict=verdict,
             words=told,
             facts=facts,
+            measures=measures,
+            tiles=tiles.tiles(run, verdict),
+            deadline=deadline(run.header.aims.answer_within_s),
+            beside=facts.beside(verdict),
             limits=limits(run, verdict),
             colour=VERDICTS[verdict.value],
-            restored=words.RESTORED[verdict.restored],
+            restored=facts.restored_line(verdict),
             figures=[(figure.title, Markup(figure.svg), figure.caption) for figure in figures_of(run, verdict)],
             last_states=last_states(run, verdict),
             events=run.events[:MOST_ROWS],
@@ -59,6 +64,7 @@ def _environment() -> Environment:
         finalize=_printable,
     )
     environment.filters["pairs"] = words.pairs
+    environment.filters["kept"] = words.kept_together
     return environment
 
 

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 from chaoscinder.model.run import Run
 from chaoscinder.model.verdict import Verdict
-from chaoscinder.reports.words import milliseconds, rate, seconds
+from chaoscinder.reports.words import rate, seconds
 
 
 def limits(run: Run, verdict: Verdict) -> tuple[str, ...]:
@@ -20,11 +20,16 @@ def _limits(run: Run, verdict: Verdict) -> Iterator[str]:
     if clock != 1:
         yield "Real processes do not run faster: 0.2 s of starting the application count as " + seconds(0.2 * clock) + " of cluster time."
     yield "The web UI was looked at from one place outside the cluster; other clients, and other paths to it, may have fared differently."
-    yield "It is one series of new connections. Clients that keep a connection open may notice an outage later, or not at all."
+    if "kept" not in run.series:
+        yield "It is one series of new connections. Clients that keep a connection open may notice an outage later, or not at all."
+    if not run.series.get("control"):
+        yield "No control endpoint was looked at, so an outage of the network between here and there would count as the application's."
     yield f"An outage shorter than {seconds(period_s * clock, 2)} (one period) may have fallen between two looks."
-    within = milliseconds(aims.answer_within_s)
+    within = f"D = {aims.answer_within_s:g} s"
     yield f"Down means no valid answer within {within}: a shorter stall is a slow answer, and a patient client may have waited longer."
-    if not any(sample.backend for sample in run.samples):
+    if verdict.backends.startswith("not checked"):
+        yield f"Answers from a stale backend were {verdict.backends}."
+    elif not any(sample.backend for sample in run.samples):
         yield "No answer told which pod gave it, so answers from a stale backend were not looked for."
     yield "A stopped server is not a power loss: what had been written but not synced may survive here and be lost there."
     if verdict.account is None or not verdict.account.read_back:

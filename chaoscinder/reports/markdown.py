@@ -6,9 +6,10 @@ from pathlib import Path
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
+from chaoscinder.checks.series import as_judged
 from chaoscinder.model.run import Run
 from chaoscinder.model.verdict import Verdict
-from chaoscinder.reports import facts, words
+from chaoscinder.reports import facts, measures, tiles, words
 from chaoscinder.reports.axis import whole_run
 from chaoscinder.reports.limits import limits
 from chaoscinder.reports.strip import unicode_strip
@@ -30,10 +31,13 @@ def render(run: Run, verdict: Verdict) -> str:
             run=run,
             verdict=verdict,
             facts=facts,
+            tiles=tiles,
+            beside=facts.beside(verdict),
+            series=tuple(measures.series_lines(verdict)),
             limits=limits(run, verdict),
             word=Markup(verdict.value.value),
             watermark=facts.watermark(run),
-            restored=words.RESTORED[verdict.restored],
+            restored=facts.restored_line(verdict),
             strip=Markup(strip_line(run, verdict)),
         )
     )
@@ -46,7 +50,7 @@ def strip_line(run: Run, verdict: Verdict) -> str:
         return ""
     axis, told = whole_run(run, verdict), Words.of(run, verdict)
     period_s = (verdict.availability.period_s if verdict.availability else 1 / run.header.aims.samples_per_s) * run.header.rate
-    return f"{told.since(axis.start_s, 0)} |{unicode_strip(run.samples, axis, period_s)}| {told.since(axis.end_s, 0)}"
+    return f"{told.since(axis.start_s, 0)} |{unicode_strip(as_judged(run).samples, axis, period_s)}| {told.since(axis.end_s, 0)}"
 
 
 def escaped(value: object) -> object:

@@ -8,6 +8,7 @@ from chaoscinder.model.verdict import Value
 # In the order in which they are drawn and listed: the later one lies on top, so a failure is never hidden by an answer.
 OUTCOMES: dict[Outcome, str] = {
     Outcome.MISSED: "#b8bec4",
+    Outcome.UNKNOWN: "#9aa5b1",
     Outcome.OK: "#3f88c5",
     Outcome.SLOW: "#8ecae6",
     Outcome.WRONG_CONTENT: "#aa4499",
@@ -23,7 +24,8 @@ OUTCOMES: dict[Outcome, str] = {
     Outcome.CONNECT_TIMEOUT: "#7b1e4b",
 }
 RANK = {outcome: rank for rank, outcome in enumerate(OUTCOMES)}
-LIGHT_OUTCOMES = frozenset({Outcome.MISSED, Outcome.SLOW, Outcome.SERVER_ERROR, Outcome.RESET})  # dark text on these, white on the others
+# Dark text on these, white on the others.
+LIGHT_OUTCOMES = frozenset({Outcome.MISSED, Outcome.UNKNOWN, Outcome.SLOW, Outcome.SERVER_ERROR, Outcome.RESET})
 
 VERDICTS: dict[Value, str] = {
     Value.PASS: "#0b6e4f",

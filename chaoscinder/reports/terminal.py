@@ -5,7 +5,7 @@ from collections.abc import Iterator
 
 from chaoscinder.model.run import Run
 from chaoscinder.model.verdict import Verdict
-from chaoscinder.reports import facts, words
+from chaoscinder.reports import facts, measures, tiles
 from chaoscinder.reports.markdown import strip_line
 from chaoscinder.reports.svg import clean
 
@@ -20,15 +20,23 @@ def render(run: Run, verdict: Verdict) -> str:
 
 def _lines(run: Run, verdict: Verdict) -> Iterator[str]:
     mark = facts.watermark(run)
-    first = f"{verdict.value.value}  remediation: {verdict.remediation or 'none seen'}" + (f"  [{mark}]" if mark else "")
+    beside = facts.beside(verdict)
+    parts = (verdict.value.value, f"remediation: {verdict.remediation or 'none seen'}", beside, f"[{mark}]" if mark else "")
+    first = "  ".join(part for part in parts if part)
     yield " ".join(first.split("\n"))
     yield _wrapped("  ", verdict.reason)
     if run.samples:
         yield "  " + "web UI".ljust(NAME_WIDTH) + strip_line(run, verdict)
-    yield _named("outage", facts.outage_line(run, verdict))
+    yield _named("outage", tiles.outage_line(run, verdict))
+    if verdict.availability is not None:
+        yield _named("recovery", tiles.recovery_line(run, verdict))
+    if verdict.error_budget is not None:
+        yield _named("SLO", f"{tiles.budget_line(verdict)}")
+    for name, said in measures.series_lines(verdict):
+        yield _named(name, said)
     yield _named("volume", f"{facts.movement_line(verdict.movement)}; {facts.agreement_line(verdict.movement)}")
-    yield _named("data", facts.data_line(verdict.account))
-    yield _named("restored", words.RESTORED[verdict.restored])
+    yield _named("data", facts.data_line(verdict))
+    yield _named("restored", facts.restored_line(verdict))
     untested = facts.not_tested(verdict)
     if untested:
         yield _named("not tested", ", ".join(untested))
@@ -36,7 +44,7 @@ def _lines(run: Run, verdict: Verdict) -> Iterator[str]:
         yield _named("stuck", line)
     for finding in verdict.findings:
         yield _named("finding", finding)
-    for problem in run.problems:
+    for problem in facts.problems(run, verdict):
         yield _named("problem", problem)
 
 

@@ -3,6 +3,7 @@
 All seconds that come in are cluster seconds unless a name says wall.
 """
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
@@ -12,7 +13,6 @@ from chaoscinder.model.verdict import Verdict
 
 MINUS = "\u2212"
 NONE = "—"
-RESTORED = {True: "yes", False: "NO", None: "nothing was touched"}
 
 
 def number(value: float, digits: int = 0) -> str:
@@ -29,6 +29,11 @@ def seconds(value: float | None, digits: int = 1) -> str:
 def digits_for(bound_s: float) -> int:
     """Tell how many decimals a figure with that bound deserves."""
     return 1 if bound_s >= 0.5 else 2 if bound_s >= 0.02 else 3
+
+
+def kept_together(said: str) -> str:
+    """Keep numbers and their units, and D with its value, on one line."""
+    return re.sub(r"(?<=[0-9=D]) (?=[0-9=]|m?s\b|%)", "\u00a0", said)
 
 
 def milliseconds(wall_s: float) -> str:

@@ -9,11 +9,12 @@ This is the only room that knows the file names; docs/run-directory.md describes
 
 from chaoscinder.runs.directory import RunDirectory
 from chaoscinder.runs.liveness import is_recording, live, recorder_alive, sampler_alive, set_live, why_not_recording
-from chaoscinder.runs.search import create, find, made_since
+from chaoscinder.runs.search import create, everything, find, made_since
 
 __all__ = [
     "RunDirectory",
     "create",
+    "everything",
     "find",
     "is_recording",
     "live",

@@ -1,7 +1,7 @@
 """One run's directory, as the processes of a run write it. Each file has one writer process, its threads may be many."""
 
 import uuid
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -122,14 +122,21 @@ class RunDirectory:
         record = {"type": event.type, "reason": event.reason, "source": event.source, "message": event.message}
         self._append(layout.EVENTS, {"t": t, **record, "about": event.about, "count": event.count})
 
-    def wrote(self, t: float, done: float, write: Write) -> None:
-        """Note one numbered write, on disk before this returns (its own times are not used)."""
-        record = {"t": t, "done": done, "sequence": write.sequence, "id": write.id, "outcome": write.outcome, "why": write.why}
-        self._append(layout.WRITES, record, sync=True)
+    def wrote(self, t: float, done: float, write: Write, *, writer_started: str | None = None) -> None:
+        """Note one numbered write, on disk before this returns (its own times are not used).
 
-    def read_back(self, t: float, seen: Mapping[str, int]) -> None:
-        """Note one complete reading of what the application holds of this run; t is when it was asked for."""
-        self._append(layout.READ_BACKS, {"t": t, "seen": seen}, sync=True)
+        writer_started is when the pod that acknowledged it began to run, in its own words.
+        """
+        record = {"t": t, "done": done, "sequence": write.sequence, "id": write.id, "outcome": write.outcome, "why": write.why}
+        writer = {"backend": write.backend, "writer_started": writer_started}
+        self._append(layout.WRITES, record | {name: value for name, value in writer.items() if value is not None}, sync=True)
+
+    def read_back(self, t: float, seen: Mapping[str, int], torn: Sequence[str] = ()) -> None:
+        """Note one complete reading of what the application holds of this run; t is when it was asked for.
+
+        torn are the ids in it whose payload is not what was written.
+        """
+        self._append(layout.READ_BACKS, {"t": t, "seen": seen, "torn": list(torn)}, sync=True)
 
     def _append(self, name: str, record: Mapping[str, object], *, sync: bool = False) -> None:
         files.append_line(self.path / name, record, sync=sync)

@@ -1,6 +1,7 @@
 """The names of the files in a run directory."""
 
 from dataclasses import dataclass
+from pathlib import Path
 
 RUN = "run.json"
 TARGET = "target.json"
@@ -18,6 +19,8 @@ VERDICT = "verdict.json"
 REPORT = "report.html"
 SUMMARY = "summary.md"
 CLOUDS = "clouds.json"
+PREFLIGHT = "preflight.json"
+STOP = "stop"
 RECORDER_LOG = "recorder.log"
 
 
@@ -29,6 +32,11 @@ class SeriesFiles:
     backends: str
     trailer: str
     log: str
+
+
+def further_series(path: Path) -> tuple[str, ...]:
+    """Name the series in a run's directory beside the headline one."""
+    return tuple(sorted(found.name[len("samples-") : -len(".bin")] for found in path.glob("samples-*.bin")))
 
 
 def series_files(series: str = "") -> SeriesFiles:

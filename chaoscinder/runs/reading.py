@@ -65,6 +65,7 @@ class _Reader:
             target=self._target(),
             marks=_in_order(self._lines(layout.MARKS, self._mark, wanted=True)),
             samples=self._samples(),
+            series={name: self._samples(name) for name in layout.further_series(self.path)},
             writes=tuple(sorted(self._lines(layout.WRITES, self._write), key=lambda write: write.sequence)),
             read_backs=_in_order(self._lines(layout.READ_BACKS, self._read_back)),
             changes=_in_order(self._lines(layout.CHANGES, self._change, wanted=True)),
@@ -74,6 +75,7 @@ class _Reader:
             before=files.read_json(self.path / layout.BEFORE, self.problems),
             after=files.read_json(self.path / layout.AFTER, self.problems),
             problems=(*self.problems, *self._recorder_problems()),
+            watched_to_s=self._watched_to_s(),
         )
 
     def _at_s(self, record: Record, key: str = "t") -> float:
@@ -96,10 +98,10 @@ class _Reader:
     def _write(self, record: Record) -> Write:
         outcome = WriteOutcome(record["outcome"])
         times = (self._at_s(record), self._at_s(record, "done"))
-        return Write(record["sequence"], record["id"], *times, outcome, record.get("why", ""))
+        return Write(record["sequence"], record["id"], *times, outcome, record.get("why", ""), record.get("backend"))
 
     def _read_back(self, record: Record) -> ReadBack:
-        return ReadBack(self._at_s(record), tuple(record["seen"].items()))
+        return ReadBack(self._at_s(record), tuple(record["seen"].items()), tuple(record.get("torn", ())))
 
     def _change(self, record: Record) -> Change:
         state = None if record["state"] is None else dict(record["state"])
@@ -131,25 +133,26 @@ class _Reader:
         self._lines(layout.INTENT, build)
         return tuple(made.values())
 
-    def _samples(self) -> tuple[Sample, ...]:
-        names = layout.series_files()
+    def _samples(self, name: str = "") -> tuple[Sample, ...]:
+        names = layout.series_files(name)
         try:
             content = (self.path / names.samples).read_bytes()
             series = samples.parse(content)
         except (OSError, ValueError) as error:
             missing = isinstance(error, FileNotFoundError)
-            self.problems.append(f"{names.samples} {'is missing' if missing else f'cannot be read: {error}'}: the web UI was not sampled")
+            what = f"the series {name} is empty" if name else "the web UI was not sampled"
+            self.problems.append(f"{names.samples} {'is missing' if missing else f'cannot be read: {error}'}: {what}")
             return ()
         rows = self._lines(names.backends, lambda record: (int(record["index"]), str(record["name"])))
-        self._check_trailer(names, content, series)
+        self._check_trailer(f"sampler {name}".strip(), names, content, series)
         head = self.header
         return samples.decode(series, dict(rows), anchor_s=head.anchor_s, rate=head.rate, problems=self.problems)
 
-    def _check_trailer(self, names: layout.SeriesFiles, content: bytes, series: samples.Series) -> None:
+    def _check_trailer(self, who: str, names: layout.SeriesFiles, content: bytes, series: samples.Series) -> None:
         trailer = files.read_json(self.path / names.trailer, self.problems)
         if trailer is None:
             if not processes.alive(series.header.get("pid", 0)):
-                self.problems.append(f"{names.trailer} is missing: the sampler was killed after {series.records} samples")
+                self.problems.append(f"{names.trailer} is missing: the {who} was killed after {series.records} samples")
             return
         if series.torn or trailer.get("records") != series.records:
             wanted = trailer.get("records")
@@ -157,7 +160,16 @@ class _Reader:
         elif trailer.get("sha256") != hashlib.sha256(content).hexdigest():
             self.problems.append(f"{names.samples} was changed after it was written (its SHA-256 is not the trailer's)")
         if trailer.get("problem"):
-            self.problems.append(f"sampler: {trailer['problem']}")
+            self.problems.append(f"{who}: {trailer['problem']}")
+
+    def _watched_to_s(self) -> dict[str, float]:
+        """Until when each view was watched: the recorder's last sign of life, or where it tells it the last look at that view."""
+        record = files.read_json(self.path / layout.RECORDER, []) or {}
+        try:
+            alive_s, looked = self._at_s(record), record.get("looked") or {}
+            return {view.value: min(alive_s, self._at_s(looked, view.value)) if view.value in looked else alive_s for view in View}
+        except UNREADABLE:
+            return {}
 
     def _recorder_problems(self) -> tuple[str, ...]:
         problems: list[str] = []

@@ -34,6 +34,8 @@ def find(text: str, root: Path) -> RunDirectory:
     """Find a run by its path, its id, a unique beginning of its id or of its directory's name, or as "last"."""
     if text and (Path(text) / layout.RUN).is_file():
         return RunDirectory(Path(text).absolute())
+    if text and "/" in text and Path(text).exists():
+        raise NotFound(f"{text} is no run (wanted a {layout.RUN} in it)")
     known = list(_runs(Path(root)))
     if not known:
         raise NotFound(f"no run in {root} (wanted {_wanted(text)})")
@@ -46,6 +48,11 @@ def find(text: str, root: Path) -> RunDirectory:
         names = ", ".join(sorted(run.path.name for run in found)[:4])
         raise SettingsError(f"{text!r} names {len(found)} runs in {root} (wanted one of {names})")
     return found[0]
+
+
+def everything(root: Path) -> tuple[RunDirectory, ...]:
+    """Every run below a directory, oldest first."""
+    return tuple(sorted(_runs(Path(root)), key=_made))
 
 
 def made_since(root: Path, began: datetime) -> tuple[RunDirectory, ...]:

@@ -9,7 +9,7 @@ import threading
 from pathlib import Path
 
 from chaoscinder.sandbox import files, profiles
-from chaoscinder.sandbox.launch import Plan, Sandbox
+from chaoscinder.sandbox.launch import POWER_LOSSES, SYNCHRONOUS, Plan, Sandbox
 from chaoscinder.sandbox.server import refuse_taken, serve
 
 OWNER_LOOK_S = 0.5
@@ -24,7 +24,7 @@ def main() -> int:
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C reaches the whole terminal; whoever lent us ends us when it is time
     directory = Path(asked.dir).absolute()
     try:
-        _live(Plan(directory, asked.profile, asked.remediation, asked.openstack, asked.rate), asked.port, asked.owner, stop)
+        _live(_plan(directory, asked), asked.port, asked.owner, stop)
     except (OSError, ValueError) as error:
         sys.stderr.write(f"the sandbox cannot start: {error}\n")
         return 2
@@ -45,6 +45,13 @@ def _live(plan: Plan, port: int, owner: int, stop: threading.Event) -> None:
             pass
 
 
+def _plan(directory: Path, asked: argparse.Namespace) -> Plan:
+    return Plan(
+        directory, asked.profile, asked.remediation, asked.openstack, asked.rate, power_loss=asked.power_loss,
+        app_synchronous=asked.app_synchronous,
+    )  # fmt: skip
+
+
 def _arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m chaoscinder.sandbox")
     parser.add_argument("--dir", required=True)
@@ -52,6 +59,8 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument("--remediation", default="out-of-service", choices=["out-of-service", "none"])
     parser.add_argument("--openstack", default="2026.2")
     parser.add_argument("--rate", type=float, default=20.0)
+    parser.add_argument("--power-loss", default=POWER_LOSSES[0], choices=POWER_LOSSES)
+    parser.add_argument("--app-synchronous", default="", choices=["", *SYNCHRONOUS])
     parser.add_argument("--port", type=int, default=0)
     parser.add_argument("--owner", type=int, default=0, help="end when this parent process is gone")
     return parser.parse_args()

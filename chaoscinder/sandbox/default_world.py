@@ -6,6 +6,7 @@ demo_manifests() is the application as a user would apply it; everything else is
 import copy
 from collections.abc import Mapping
 
+from chaoscinder.sandbox import profiles
 from chaoscinder.sandbox.kubernetes import defaults, resources
 from chaoscinder.sandbox.kubernetes.controllers.conditions import put
 from chaoscinder.sandbox.kubernetes.controllers.kubelet import HEALTHY
@@ -13,6 +14,7 @@ from chaoscinder.sandbox.kubernetes.controllers.persistentvolume import TOPOLOGY
 from chaoscinder.sandbox.kubernetes.controllers.podtemplate import reference
 from chaoscinder.sandbox.kubernetes.resources import Resource
 from chaoscinder.sandbox.kubernetes.store import Object, Store
+from chaoscinder.sandbox.profiles import Profile
 from chaoscinder.sandbox.world import World
 
 APP = "test-cinder"
@@ -36,22 +38,26 @@ def build(
     volume_id: str,
     service_port: int,
     image: str = IMAGE,
-    version: str = "v1.36.2",
+    profile: Profile | None = None,
 ) -> None:
     """Create every object of the default world; the controllers do the rest.
 
     servers maps node names to Nova server ids and zones to availability zones; a name that begins with control-plane is one.
     volume_id is the Cinder volume behind the demo application's claim, service_port the port of 127.0.0.1 that its Service leads to.
+    profile tells Kubernetes' version and the storage driver; the default one where it is None.
     """
+    profile = profile or profiles.load()
     for name in NAMESPACES:
         _create(store, resources.NAMESPACES, {"metadata": {"name": name}})
-    _create(store, resources.CSIDRIVERS, {"metadata": {"name": DRIVER}, "spec": {"attachRequired": True, "podInfoOnMount": True}})
+    if profile.plugin == "csi":
+        _create(store, resources.CSIDRIVERS, {"metadata": {"name": DRIVER}, "spec": {"attachRequired": True, "podInfoOnMount": True}})
     for number, (name, server) in enumerate(servers.items(), start=1):
-        node = _create(store, resources.NODES, node_of(world, name, server, zones[name], number, version))
-        _create(store, resources.CSINODES, _csi_node(node, server))
+        node = _create(store, resources.NODES, node_of(world, name, server, zones[name], number, profile.git_version))
+        if profile.plugin == "csi":
+            _create(store, resources.CSINODES, _csi_node(node, server))
     class_, claim, deployment, service = demo_manifests(image)
-    _create(store, resources.STORAGECLASSES, class_)
-    _create_bound_claim(store, claim, volume_id, zones)
+    _create(store, resources.STORAGECLASSES, class_ | {"provisioner": profile.driver})
+    _create_bound_claim(store, claim, volume_id, zones, profile.driver)
     _create(store, resources.DEPLOYMENTS, deployment)
     service["metadata"]["annotations"] = {ADDRESS: f"127.0.0.1:{service_port}"}
     _create(store, resources.SERVICES, service)
@@ -107,11 +113,11 @@ def _csi_node(node: Object, server: str) -> Object:
     return {"metadata": {"name": node["metadata"]["name"], "ownerReferences": [owner]}, "spec": {"drivers": [driver]}}
 
 
-def _create_bound_claim(store: Store, manifest: Object, volume_id: str, zones: Mapping[str, str]) -> None:
+def _create_bound_claim(store: Store, manifest: Object, volume_id: str, zones: Mapping[str, str], driver: str) -> None:
     claim = _create(store, resources.CLAIMS, manifest)
     zone = next(zone for name, zone in zones.items() if not name.startswith("control-plane"))
     class_ = store.get(resources.STORAGECLASSES, CLASS)
-    volume = _create(store, resources.VOLUMES, volume_of(claim, volume_id, zone, DRIVER, class_))
+    volume = _create(store, resources.VOLUMES, volume_of(claim, volume_id, zone, driver, class_))
     volume = store.change(resources.VOLUMES, volume["metadata"]["name"], "", lambda new: bind_volume(new, claim))
     store.change(resources.CLAIMS, claim["metadata"]["name"], claim["metadata"]["namespace"], lambda new: bind_claim(new, volume))
 

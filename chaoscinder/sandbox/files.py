@@ -56,6 +56,7 @@ def _state(sandbox: Sandbox, url: str) -> dict[str, Any]:
         "CHAOSCINDER_APP_BODY_PATTERN": "My pod name:",
         "CHAOSCINDER_APP_BACKEND_PATTERN": r"My pod name: (\S+)",
         "CHAOSCINDER_LEDGER": "demo",
+        "CHAOSCINDER_SANDBOX_DIR": str(directory),
         "CHAOSCINDER_RATE": f"{plan.rate:g}",
         **{f"CHAOSCINDER_{name.upper()}": value for name, value in sandbox.identities().items()},
     }
@@ -69,6 +70,8 @@ def _state(sandbox: Sandbox, url: str) -> dict[str, Any]:
         "remediation": plan.remediation,
         "openstack": plan.openstack,
         "rate": plan.rate,
+        "power_loss": plan.power_loss,
+        "app_synchronous": plan.app_synchronous,
         "kubeconfig": environment["KUBECONFIG"],
         "clouds": environment["OS_CLIENT_CONFIG_FILE"],
         "environment": environment,

@@ -14,10 +14,12 @@ from pathlib import Path
 from typing import Any
 
 from chaoscinder.clock import Clock
-from chaoscinder.sandbox import default_world, inventory, profiles
+from chaoscinder.sandbox import default_world, durable_watch, inventory, profiles
+from chaoscinder.sandbox.durable import Shadows
 from chaoscinder.sandbox.kubernetes import resources
 from chaoscinder.sandbox.kubernetes.api import KubernetesApi
 from chaoscinder.sandbox.kubernetes.controllers import manager
+from chaoscinder.sandbox.kubernetes.controllers.cloudnodelifecycle import server_of
 from chaoscinder.sandbox.kubernetes.store import Store
 from chaoscinder.sandbox.loopback import Loopback, ServiceAddress
 from chaoscinder.sandbox.openstack import OpenStack
@@ -29,18 +31,27 @@ BOOT_S = 60.0  # cluster seconds that the world has lived when it is lent
 APP_START_LIMIT_S = 10.0  # wall seconds for the application's process to answer; it takes 0.2 s on an idle machine
 SERVERS = {"control-plane-1": "az-1", "worker-1": "az-1", "worker-2": "az-1", "worker-3": "az-1", "worker-4": "az-2"}
 HOSTS = {"az-1": ("compute-1", "compute-2"), "az-2": ("compute-3",)}
+POWER_LOSSES = ("flushed", "unflushed")
+SYNCHRONOUS = ("EXTRA", "FULL", "NORMAL", "OFF")  # what the demo application takes as DATABASE_SYNCHRONOUS
+KEEP_MEMORY = ("paused", "suspended")  # vm_states in which the page cache waits for the guest
 USERS = (("ada", "ada@example.org"), ("grace", "grace@example.org"), ("barbara", "barbara@example.org"))
 
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """Which world to make. rate is cluster seconds per wall second."""
+    """Which world to make. rate is cluster seconds per wall second.
+
+    With power_loss "unflushed" a server that loses power takes its volumes back to what was synced. app_synchronous is the demo
+    application's DATABASE_SYNCHRONOUS; empty leaves it to the application.
+    """
 
     directory: Path
     profile: str = profiles.DEFAULT
     remediation: str = "out-of-service"
     openstack: str = "2026.2"
     rate: float = 20.0
+    power_loss: str = "flushed"
+    app_synchronous: str = ""
 
 
 class Sandbox:
@@ -54,9 +65,12 @@ class Sandbox:
         self.store = Store(self.world)
         self.openstack = OpenStack(self.world, release=plan.openstack)
         self.token = secrets.token_urlsafe(24)
-        self.processes = Processes(_made(plan.directory / "pods"))
+        self.shadows = Shadows(plan.directory / "power-losses")
+        self.processes = Processes(_made(plan.directory / "pods"), self.shadows)
+        self.lose_power(plan.power_loss)
         self.loopback = Loopback()
         self.address = ServiceAddress(self.loopback, self.processes.port)
+        self.processes.on_change = self.address.look
         git_version = f"{self.profile.git_version}+chaoscinder-sandbox"
         tokens = {self.token: "sandbox-admin", "": "system:anonymous"}  # kubectl sends no token over plain HTTP
         self.kubernetes = KubernetesApi(
@@ -76,6 +90,7 @@ class Sandbox:
             self.world.settle()
             self._turn_until_serving()
             _add_users(self.app_url)
+            self.shadows.flush()
             self.world.turn_to(max(BOOT_S, self.world.now_s))
             self.world.epoch = datetime.now(UTC) - timedelta(seconds=self.world.now_s)
         self._driver = Driver(self.world, self.clock)
@@ -91,6 +106,22 @@ class Sandbox:
         with self.world.step():
             return copy.deepcopy(inventory.take(self.store, self.openstack))
 
+    def lose_power(self, how: str) -> list[str]:
+        """Choose what is lost with a server's power from now on: "flushed" nothing, "unflushed" what was not synced.
+
+        A process is followed from its start only, so containers that run unfollowed are killed, and their kubelets start them again; tells
+        their uids. OSError where this machine does not let us see what a process syncs.
+        """
+        if how not in POWER_LOSSES:
+            raise ValueError(f"power loss is {how!r} (wanted one of {', '.join(POWER_LOSSES)})")
+        if how == "unflushed" and not self.shadows.on:
+            durable_watch.refuse_where_unable()
+        self.shadows.on = how == "unflushed"
+        restarted = self.processes.unfollowed() if self.shadows.on else []
+        for uid in restarted:
+            self.processes.kill(uid)
+        return restarted
+
     def close(self) -> None:
         """Stop time, watches, processes and the address."""
         if self._driver is not None:
@@ -98,12 +129,13 @@ class Sandbox:
         self.kubernetes.close()
         self.address.close()
         self.processes.close()
+        self.shadows.close()
         self.loopback.close()
 
     def _build(self) -> None:
         servers = {name: self._server(name, zone) for name, zone in SERVERS.items()}
         volumes = _made(self.plan.directory / "volumes")
-        manager.start(
+        self.manager = manager.start(
             self.world,
             self.store,
             cloud=self.openstack,
@@ -113,10 +145,44 @@ class Sandbox:
             profile=self.profile,
             volumes_dir=volumes,
             remediation=self.plan.remediation,
+            provision=self._provision,
         )
         volume_id = self.openstack.add_volume("pvc-test-cinder-volume", 3, "az-1")
         _made(volumes / volume_id)
-        default_world.build(self.world, self.store, servers=servers, zones=SERVERS, volume_id=volume_id, service_port=self.address.port)
+        default_world.build(
+            self.world,
+            self.store,
+            servers=servers,
+            zones=SERVERS,
+            volume_id=volume_id,
+            service_port=self.address.port,
+            profile=self.profile,
+        )
+        if self.plan.app_synchronous:
+            self.store.change(resources.DEPLOYMENTS, SERVICE, NAMESPACE, self._set_synchronous)
+        self.openstack.on_power(self._power)  # after the kubelets: the processes are dead by then, and no other can have started
+
+    def _set_synchronous(self, deployment: dict[str, Any]) -> None:
+        container = deployment["spec"]["template"]["spec"]["containers"][0]
+        container["env"].append({"name": "DATABASE_SYNCHRONOUS", "value": self.plan.app_synchronous})
+
+    def _power(self, server_id: str, running: bool) -> None:
+        """A server's power came or went: let its node's volumes lose what was not synced, unless the memory is kept or was written out."""
+        server = self.openstack.nova.find(server_id)
+        if running or not self.shadows.on or (server and server.vm_state in KEEP_MEMORY):
+            return
+        task = (server and server.task_state) or ""  # none for a server that was deleted
+        soft_reboot = task.startswith("reboot") and not task.endswith("_hard")
+        for node in self.store.list(resources.NODES):
+            if server_of(node) == server_id:
+                name = node["metadata"]["name"]
+                self.shadows.flush(name) if soft_reboot else self.shadows.lose(name)
+
+    def _provision(self, name: str, size_gib: int, zone: str) -> str:
+        """Make a Cinder volume for a claim that has none."""
+        volume_id = self.openstack.add_volume(name, size_gib, zone)
+        _made(self.plan.directory / "volumes" / volume_id)
+        return volume_id
 
     def _server(self, name: str, zone: str) -> str:
         hosts = HOSTS[zone]

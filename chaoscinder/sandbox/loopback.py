@@ -7,8 +7,11 @@ What a client meets is made by the kernel, so it is the real thing:
    client runs into its connect timeout. Open connections stay open and silent: no FIN, no RST.
 3. Otherwise bytes are carried both ways, and a FIN or RST is passed on as such.
 
-Two things differ from a cluster. A connection is accepted before its pod is reached, so a pod that refuses looks like a reset. And
-when some of several pods lost power, their share of new connections is accepted and then silent.
+4. The process of every pod has died while its node lives: refused, as soon as the sandbox has seen it (0.1 s).
+
+Two things differ from a cluster. A connection is accepted before its pod is reached, so a pod that refuses looks like a reset: one of
+several, or the only one within that 0.1 s. And when some of several pods lost power, their share of new connections is accepted and then
+silent.
 
 One thread carries all connections of all addresses. It never takes the world's lock, so callers may hold that.
 """
@@ -17,21 +20,18 @@ import asyncio
 import concurrent.futures
 import select
 import socket
-import struct
 import threading
 from collections.abc import Callable
 from contextlib import suppress
 from typing import TypeVar
 
+from chaoscinder.sandbox.connection import HOST, Connection, PortOf
+
 T = TypeVar("T")
-PortOf = Callable[[str], int | None]
-HOST = "127.0.0.1"
 BACKLOG = 512
-CHUNK = 64 * 1024
 DUMMIES = 8  # listen(0) leaves room for one waiting connection; more attempts than that need not be
 STUCK_MS = 10  # a connection on the loopback that is not there after this was dropped
 ANSWER_S = 5.0
-RESET = struct.pack("ii", 1, 0)  # SO_LINGER on, 0 s: close sends RST
 
 
 class Loopback:
@@ -82,6 +82,7 @@ class ServiceAddress:
         self._dead: frozenset[str] = frozenset()
         self._turn = 0
         self._connections: set[Connection] = set()
+        self._closed = False
         self._dummies: list[socket.socket] = []
         self._holder = _bound(port)
         self._listener: socket.socket | None = None
@@ -98,9 +99,18 @@ class ServiceAddress:
         """The pod's node lost power: silence from now on. To be called before its process is killed, else clients see that instead."""
         self._loopback.call(lambda: self._cut(uid))
 
+    def look(self) -> None:
+        """A pod's process may have come or gone: refuse or lead accordingly, soon. May be called from any thread."""
+        with suppress(RuntimeError):  # the thread has ended
+            self._loopback.loop.call_soon_threadsafe(self._look)
+
     def close(self) -> None:
         """Close the port and every connection."""
         self._loopback.call(self._close)
+
+    def _look(self) -> None:
+        if not self._closed:
+            self._change(self._targets, self._dead)
 
     def _cut(self, uid: str) -> None:
         self._dead |= frozenset({uid}) & frozenset(self._targets)
@@ -118,10 +128,14 @@ class ServiceAddress:
         is_hole = bool(targets) and dead.issuperset(targets)
         if is_hole and not was_hole:
             self._open_hole()
-        elif not targets:
+        elif self._nobody():
             self._refuse()
         elif not is_hole:
             self._lead()
+
+    def _nobody(self) -> bool:
+        """Whether there is no pod, or no process in any of them; what lost power does not refuse."""
+        return not self._dead and all(self._port_of(uid) is None for uid in self._targets)
 
     def _lead(self) -> None:
         """Take our own connections out of the queue, if it was filled with them, and lead whatever else comes."""
@@ -184,93 +198,11 @@ class ServiceAddress:
         connection.carry(self._loopback.loop, self._connections.discard)
 
     def _close(self) -> None:
+        self._closed = True
         self._change((), frozenset())
         self._holder.close()
         for connection in self._connections:
             connection.stop()
-
-
-class Connection:
-    """One client's connection to one pod."""
-
-    def __init__(self, client: socket.socket, uid: str, port_of: PortOf) -> None:
-        client.setblocking(False)
-        client.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-        self.uid = uid
-        self._client = client
-        self._port_of = port_of
-        self._silent = False
-        self._carrying: asyncio.Task[None] | None = None
-        self._task: asyncio.Task[None] | None = None
-
-    def carry(self, loop: asyncio.AbstractEventLoop, on_end: Callable[["Connection"], None]) -> None:
-        """Carry bytes until one side ends; on_end is told when all is closed."""
-
-        def end(_: asyncio.Task[None]) -> None:
-            self._client.close()
-            on_end(self)
-
-        self._task = loop.create_task(self._run())
-        self._task.add_done_callback(end)
-
-    def silence(self) -> None:
-        """Say nothing more to the client, whatever it does, until it leaves."""
-        self._silent = True
-        if self._carrying:
-            self._carrying.cancel()
-
-    def stop(self) -> None:
-        """End it at once. The carrying ends first, so that no descriptor is closed while somebody waits for it."""
-        self._silent = False
-        if self._carrying and not self._carrying.done():
-            self._carrying.cancel()
-        elif self._task:
-            self._task.cancel()
-
-    async def _run(self) -> None:
-        loop = asyncio.get_running_loop()
-        if not self._silent:
-            self._carrying = loop.create_task(self._carry())
-            await asyncio.wait([self._carrying])
-            if not self._carrying.cancelled() and not self._silent:
-                self._reset_after(self._carrying.exception())
-        if self._silent:
-            with suppress(OSError):
-                while await loop.sock_recv(self._client, CHUNK):
-                    pass
-
-    def _reset_after(self, error: BaseException | None) -> None:
-        """Let the coming close send RST where the pod refused or broke off."""
-        if isinstance(error, OSError):
-            self._client.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, RESET)
-        elif error:
-            raise error
-
-    async def _carry(self) -> None:
-        """Connect to the pod and carry until the pod has said all; OSError where it refused or broke off."""
-        port = self._port_of(self.uid)
-        if port is None:
-            raise ConnectionRefusedError(f"pod {self.uid} has no process")
-        with socket.socket() as pod:
-            pod.setblocking(False)
-            pod.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-            await asyncio.get_running_loop().sock_connect(pod, (HOST, port))
-            asking = asyncio.create_task(_pump(self._client, pod))
-            try:
-                await _pump(pod, self._client)
-            finally:
-                asking.cancel()
-                await asyncio.wait([asking])
-                asking.cancelled() or asking.exception()
-
-
-async def _pump(source: socket.socket, sink: socket.socket) -> None:
-    """Carry one direction until its end, and pass the end on."""
-    loop = asyncio.get_running_loop()
-    while data := await loop.sock_recv(source, CHUNK):
-        await loop.sock_sendall(sink, data)
-    with suppress(OSError):  # the other side has gone already
-        sink.shutdown(socket.SHUT_WR)
 
 
 def _bound(port: int) -> socket.socket:

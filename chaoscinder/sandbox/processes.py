@@ -6,26 +6,29 @@
 2. Nothing here waits for a process but kill(), and that only until the kernel has done its work. Readiness is looked at by the
    process's own thread and kept as a flag, because callers hold the world's lock.
 3. A process listens on any free port of 127.0.0.1 and says which in its log, so that nobody can take the port in between.
+4. Where volumes lose what was not synced (durable.py), a process is followed from its start; one that runs already cannot be.
 
 Whatever image and command a container names, it is the demo application that runs. How often and how long a probe looks is wall time;
 how many looks make a pod ready is the kubelet's business.
 """
 
-import http.client
 import os
 import re
 import signal
-import socket
 import subprocess
 import sys
 import threading
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO
 
-HOST = "127.0.0.1"
+from chaoscinder.sandbox import durable_watch
+from chaoscinder.sandbox.containers import HOST, Probe, environment_of, probe_of
+from chaoscinder.sandbox.durable import Shadow, Shadows
+
+__all__ = ["HOST", "Probe", "Process", "Processes", "environment_of", "probe_of"]
+
 LOOK_S = 0.1  # how old the flag of is_ready may be
 FIRST_LOOK_S = 0.01  # the same while a process starts, which takes about 0.15 s
 STARTING_S = 2.0
@@ -39,42 +42,35 @@ ctypes.CDLL(None).prctl(1, signal.SIGKILL)
 if os.getppid() != int(sys.argv[1]):
     os._exit(1)
 sys.path[:0] = sys.argv[2].split(os.pathsep)
-del sys.argv[1:3]
+if sys.argv[3]:
+    from chaoscinder.sandbox import durable_calls
+    try:
+        durable_calls.show(int(sys.argv[3]))
+    except OSError as error:
+        sys.exit(f"error: what is synced cannot be followed: {error}")
+del sys.argv[1:4]
 runpy.run_module("chaoscinder.demoapp", run_name="__main__", alter_sys=True)
 """
 
 
-@dataclass(frozen=True, slots=True)
-class Probe:
-    """A readiness probe: an HTTP GET of path, or a connection where path is None. timeout_s is wall time."""
-
-    path: str | None
-    timeout_s: float
-
-    def succeeds(self, port: int) -> bool:
-        """Look once. HTTP codes from 200 to 399 are success, as for the kubelet."""
-        try:
-            if self.path is None:
-                socket.create_connection((HOST, port), self.timeout_s).close()
-                return True
-            return 200 <= self._status(port, self.path) < 400
-        except (OSError, http.client.HTTPException):
-            return False
-
-    def _status(self, port: int, path: str) -> int:
-        connection = http.client.HTTPConnection(HOST, port, timeout=self.timeout_s)
-        try:
-            connection.request("GET", path)
-            return connection.getresponse().status
-        finally:
-            connection.close()
-
-
 class Process(threading.Thread):
-    """One container: starts its process, looks at it, and sees it end. probe None means ready as soon as it runs."""
+    """One container: starts its process, looks at it, and sees it end. probe None means ready as soon as it runs.
 
-    def __init__(self, name: str, log: Path, environment: Mapping[str, str], probe: Probe | None) -> None:
+    shadows are told what the process syncs; none: nobody looks. on_change is called when the process may have come or gone.
+    """
+
+    def __init__(
+        self,
+        name: str,
+        log: Path,
+        environment: Mapping[str, str],
+        probe: Probe | None,
+        shadows: Sequence[Shadow] = (),
+        on_change: Callable[[], None] = lambda: None,
+    ) -> None:
         super().__init__(name=f"pod {name}", daemon=True)
+        self.shadows = tuple(shadows)
+        self._on_change = on_change
         self.log = log
         self.port: int | None = None
         self._environment = environment
@@ -113,6 +109,7 @@ class Process(threading.Thread):
                 popen.wait(pause_s)
             except subprocess.TimeoutExpired:
                 self._look()
+        self._on_change()
 
     def signal(self, number: signal.Signals) -> None:
         """Send a signal; one that has not started yet never will."""
@@ -134,17 +131,34 @@ class Process(threading.Thread):
             if self._doomed:
                 return None
             try:
-                self._popen = subprocess.Popen(
-                    _command(), env=self._environment, cwd="/", stdin=subprocess.DEVNULL, stdout=log, stderr=log, start_new_session=True
-                )
+                self._popen = self._followed(log) if self.shadows else self._popen_with(log)
             except OSError as error:
                 log.write(f"cannot start: {error}\n".encode())
                 self._doomed = True
             return self._popen
 
+    def _followed(self, log: BinaryIO) -> "subprocess.Popen[bytes]":
+        ours, theirs = durable_watch.door()
+        with theirs:
+            try:
+                popen = self._popen_with(log, theirs.fileno())
+            except OSError:
+                ours.close()
+                raise
+        durable_watch.Watch(ours, self.shadows).start()
+        return popen
+
+    def _popen_with(self, log: BinaryIO, *doors: int) -> "subprocess.Popen[bytes]":
+        return subprocess.Popen(
+            _command(*doors), env=self._environment, cwd="/", stdin=subprocess.DEVNULL, stdout=log, stderr=log, start_new_session=True,
+            pass_fds=doors,
+        )  # fmt: skip
+
     def _look(self) -> None:
         if self.port is None:
             self.port = self._told_port()
+            if self.port is not None:
+                self._on_change()
         if self.port is not None and self._probe is not None:
             self._answers = self._probe.succeeds(self.port)
 
@@ -156,10 +170,15 @@ class Process(threading.Thread):
 
 
 class Processes:
-    """All containers of the sandbox (sandbox.ports.Containers). directory holds a log file a pod, and what has no volume."""
+    """All containers of the sandbox (sandbox.ports.Containers). directory holds a log file a pod, and what has no volume.
 
-    def __init__(self, directory: Path) -> None:
+    on_change, where somebody sets it, is called without any lock held when a process listens or has ended.
+    """
+
+    def __init__(self, directory: Path, shadows: Shadows | None = None) -> None:
+        self.on_change: Callable[[], None] = lambda: None
         self._directory = directory
+        self._shadows = shadows
         self._processes: dict[str, Process] = {}
 
     def start(self, pod: dict[str, Any], volumes: dict[str, Path]) -> None:
@@ -170,7 +189,9 @@ class Processes:
         scratch = self._directory / meta["uid"]
         environment = environment_of(pod, volumes, scratch)
         log = self._directory / f"{meta['namespace']}_{meta['name']}_{meta['uid']}.log"
-        process = self._processes[meta["uid"]] = Process(meta["name"], log, environment, probe_of(pod))
+        shadows = self._followed(pod, volumes)
+        process = Process(meta["name"], log, environment, probe_of(pod), shadows, lambda: self.on_change())
+        self._processes[meta["uid"]] = process
         process.start()
 
     def is_running(self, uid: str) -> bool:
@@ -203,6 +224,10 @@ class Processes:
         process = self._processes.get(uid)
         return process.pid if process and process.lives else None
 
+    def unfollowed(self) -> list[str]:
+        """The pods (uids) that run without anybody seeing what they sync."""
+        return [uid for uid, process in self._processes.items() if process.lives and not process.shadows]
+
     def log(self, uid: str) -> str:
         """What it has written so far, of all its starts; empty for a pod that never started."""
         process = self._processes.get(uid)
@@ -215,52 +240,14 @@ class Processes:
         for process in self._processes.values():
             process.join(DEATH_S)
 
-
-def probe_of(pod: Mapping[str, Any]) -> Probe | None:
-    """Read the first container's readiness probe; None where it has none that can be looked at from here (exec, grpc)."""
-    spec = pod["spec"]["containers"][0].get("readinessProbe", {})
-    timeout_s = float(spec.get("timeoutSeconds", 1))  # Kubernetes' own default
-    if "httpGet" in spec:
-        return Probe(spec["httpGet"].get("path", "/"), timeout_s)
-    return Probe(None, timeout_s) if "tcpSocket" in spec else None
+    def _followed(self, pod: Mapping[str, Any], volumes: Mapping[str, Path]) -> list[Shadow]:
+        if self._shadows is None or not self._shadows.on:
+            return []
+        node = pod["spec"].get("nodeName", "")
+        return [shadow for path in volumes.values() if (shadow := self._shadows.mount(path, node))]
 
 
-def environment_of(pod: Mapping[str, Any], volumes: Mapping[str, Path], scratch: Path) -> dict[str, str]:
-    """Make the process's environment from the first container's, and from nothing else.
-
-    DATABASE_DIR, or the first mount where it is not set, becomes the directory of the volume that is mounted there. Where none is,
-    scratch is made and used: that is the container's own file system, gone with the pod.
-    """
-    container = pod["spec"]["containers"][0]
-    mounts = {mount["mountPath"]: volumes[mount["name"]] for mount in container.get("volumeMounts", ()) if mount["name"] in volumes}
-    environment = {entry["name"]: _value(pod, entry) for entry in container.get("env", ())}
-    directory = _behind(environment.get("DATABASE_DIR") or next(iter(mounts), ""), mounts)
-    if directory is None:
-        scratch.mkdir(parents=True, exist_ok=True)
-        directory = scratch
-    return {"PATH": os.defpath, "LANG": "C.UTF-8", **environment, "DATABASE_DIR": str(directory)}
-
-
-def _behind(path: str, mounts: Mapping[str, Path]) -> Path | None:
-    """Translate a path in the container to the directory behind it; the longest mount path wins."""
-    for mount in sorted(mounts, key=len, reverse=True):
-        if Path(path).is_relative_to(mount):
-            return mounts[mount] / Path(path).relative_to(mount)
-    return None
-
-
-def _value(pod: Mapping[str, Any], entry: Mapping[str, Any]) -> str:
-    """The value of one variable: literal, or one of the downward API's fields; empty for what is not known here."""
-    path = entry.get("valueFrom", {}).get("fieldRef", {}).get("fieldPath")
-    if path is None:
-        return str(entry.get("value", ""))
-    found: Any = pod
-    for key in path.split("."):
-        found = found.get(key, {})
-    return found if isinstance(found, str) else ""
-
-
-def _command() -> list[str]:
+def _command(door: int | str = "") -> list[str]:
     """The demo application on any free port, imported from where the sandbox has it, whatever the environment says."""
     path = os.pathsep.join([str(Path(__file__).parents[2]), *filter(None, sys.path)])
-    return [sys.executable, "-I", "-c", BOOT, str(os.getpid()), path, "serve", "-H", HOST, "-p", "0"]
+    return [sys.executable, "-I", "-c", BOOT, str(os.getpid()), path, str(door), "serve", "-H", HOST, "-p", "0"]

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from werkzeug.serving import BaseWSGIServer, WSGIRequestHandler, make_server
 from werkzeug.wrappers import Request, Response
 
+from chaoscinder.sandbox import faults
 from chaoscinder.sandbox.launch import Sandbox
 
 if TYPE_CHECKING:
@@ -73,9 +74,23 @@ def _application(sandbox: Sandbox) -> Callable[["WSGIEnvironment", "StartRespons
 def _own(sandbox: Sandbox, request: Request) -> Response:
     if request.headers.get("Authorization") != f"Bearer {sandbox.token}":
         return _json({"message": "the sandbox's own paths want its token"}, 401)
-    if request.method == "GET" and request.path == "/_sandbox/state":
-        return _json(sandbox.state(), 200)
+    match request.method, request.path:
+        case "GET", "/_sandbox/state":
+            return _json(sandbox.state(), 200)
+        case "GET", "/_sandbox/faults":
+            return _json({"faults": faults.listed()}, 200)
+        case "POST", "/_sandbox/faults":
+            return _inject(sandbox, request)
     return _json({"message": f"the sandbox does not support {request.method} {request.path}"}, 501)
+
+
+def _inject(sandbox: Sandbox, request: Request) -> Response:
+    """POST {"name": ..., "arguments": [...]}: 200 with what was done, 400 with one line."""
+    try:
+        asked = json.loads(request.get_data())
+        return _json({"message": faults.inject(sandbox, asked["name"], asked.get("arguments", []))}, 200)
+    except (ValueError, TypeError, KeyError, AttributeError, OSError) as error:
+        return _json({"message": f"the fault cannot be had: {error}"}, 400)
 
 
 def _json(value: Any, status: int) -> Response:

@@ -28,6 +28,17 @@ def test_more_than_one_percent_missed_is_not_enough() -> None:
     )
 
 
+def test_unknown_samples_count_like_missed_ones() -> None:
+    outcomes = {50: Outcome.MISSED, 60: Outcome.UNKNOWN}
+    good = [sample(float(at), outcomes.get(at, Outcome.OK)) for at in range(131)]
+    assert problems(good) == ("1 of 101 samples missed and 1 unknown, because the control endpoint failed, too (wanted at most 1 %)",)
+
+
+def test_a_record_of_nothing_but_unknown_samples_is_not_enough() -> None:
+    rows = [sample(float(at), Outcome.UNKNOWN if at >= 30 else Outcome.OK) for at in range(60)]
+    assert problems(rows)[0] == "no sample since the fault"
+
+
 def test_lateness_above_half_a_period_is_not_enough() -> None:
     rows = [sample(float(at), late_s=0.030 if at % 20 == 0 else 0.001) for at in range(131)]
     assert problems(rows) == ("lateness p99 is 30 ms (wanted at most half a period, 25 ms)",)

@@ -73,3 +73,35 @@ def test_without_an_audit_nobody_can_tell() -> None:
 def test_a_section_that_was_not_looked_at_leaves_it_open() -> None:
     partial = {name: part for name, part in after().items() if name != "node"}
     assert restored(BEFORE, partial, [STOPPED]) == (None, ("the audit after the fault lacks node",))
+
+
+OTHER = {
+    "node": {"name": "node-3", "ready": "True", "schedulable": True, "taints": []},
+    "server": {"id": "s3", "status": "ACTIVE", "power_state": 1, "metadata": {}},
+}
+WIDE: Mapping[str, Any] = {**BEFORE, "volume": {"id": "v1", "status": "in-use"}, "others": [OTHER]}
+
+
+@pytest.mark.parametrize(
+    ("changed", "finding"),
+    [
+        ({"volume": {"id": "v1", "status": "detaching"}}, "Volume v1 is detaching (before the fault in-use)"),
+        ({"volume": None}, "Volume v1 is gone"),
+        (
+            {"others": [{**OTHER, "node": {**OTHER["node"], "schedulable": False}}]},
+            "Node node-3 has schedulable=False (before the fault True)",
+        ),
+        (
+            {"others": [{**OTHER, "server": {**OTHER["server"], "metadata": {"chaoscinder_run": "r"}}}]},
+            "Server s3 still carries our metadata: chaoscinder_run",
+        ),
+    ],
+)
+def test_the_volume_and_every_other_node_are_looked_at_too(changed: dict[str, Any], finding: str) -> None:
+    assert restored(WIDE, {**WIDE, **changed}, [STOPPED]) == (False, (finding,))
+
+
+def test_a_node_that_came_since_and_one_that_left_before_us() -> None:
+    newcomer = {**OTHER, "node": {**OTHER["node"], "name": "node-9"}}
+    assert restored(WIDE, {**WIDE, "others": [OTHER, newcomer]}, [STOPPED]) == (True, ())
+    assert restored(WIDE, {**WIDE, "others": []}, [STOPPED]) == (False, ("Node node-3 is gone", "Server s3 is gone"))

@@ -40,14 +40,14 @@ def test_with_remediation_the_story_passes(passing_run: Run) -> None:
     assert (verdict.value, verdict.outcome, verdict.restored, exit_code(verdict)) == (Value.PASS, "passed", True, 0)
     assert results(verdict) == dict.fromkeys(OBJECTIVES, MET)
     assert verdict.reason == (
-        "away for 79.0 to 81.0 s (3.95 to 4.05 s wall at rate 20), within the budget of 180 s; "
+        "away for 79.0 to 81.0 s (3.95 to 4.05 s wall at rate 20; D = 0.9 s), within the budget of 180 s; "
         "the volume moved from node-2 to node-1, all three views agree; all 6 acknowledged writes read back"
     )
     assert verdict.story == (
         "Server node-2 (e3f30380), on which pod test-cinder-6496958d67-48gss used volume e1b43bb1, was stopped 30.5 s into the run, "
         "and Nova called it SHUTOFF 1.3 s later.",
-        "Users were away for 79.0 to 81.0 s (3.95 to 4.05 s wall at rate 20): 47 connect timeouts, then 33 refused connections.",
-        "The volume moved from node-2 to node-1, freed by taint node.kubernetes.io/out-of-service=nodeshutdown:NoExecute on node node-2, "
+        "Users were away for 79.0 to 81.0 s (3.95 to 4.05 s wall at rate 20; D = 0.9 s): 47 connect timeouts, then 33 refused connections.",
+        "The volume moved from node-2 to node-1, freed by out-of-service taint on node-2, "
         "68.7 s after the fault; 6 of 6 acknowledged writes were read back (5 more had no answer, 0 of them are there).",
     )
     assert (verdict.findings, verdict.stuck, verdict.fault_at_s) == ((), (), 30.5)
@@ -68,11 +68,11 @@ def test_without_remediation_the_same_story_fails(failing_run: Run) -> None:
     }
     assert verdict.reason == (
         "no recovery within 900 s (looked for 911.0 s): the volume stays on a server that is off, and nothing would end it; "
-        "away for at least 910.4 s (at least 45.5 s wall at rate 20), over the budget of 180 s; the volume stayed on node-2"
+        "away for at least 910.4 s (at least 45.5 s wall at rate 20; D = 0.9 s), over the budget of 180 s; the volume stayed on node-2"
     )
     assert verdict.story[1:] == (
-        "Users were away for 937.0 to 939.0 s (46.85 to 46.95 s wall at rate 20): 49 connect timeouts, then 889 refused connections; "
-        "it ended only after our undo.",
+        "Users were away for 937.0 to 939.0 s (46.85 to 46.95 s wall at rate 20; D = 0.9 s): 49 connect timeouts, "
+        "then 889 refused connections; it ended only after our undo.",
         "The volume stayed on node-2, and nothing would have ended that; "
         "4 of 4 acknowledged writes were read back (5 more had no answer, 0 of them are there).",
     )
@@ -85,9 +85,9 @@ def test_the_acceptance_table_is_ready_to_print(passing_run: Run) -> None:
     assert [(one.name, one.target, one.measured) for one in judge(passing_run).objectives] == [
         ("baseline", "every answer good for 30 s before the fault", "30 of 30 samples good"),
         ("fault", "the server that held the volume seen SHUTOFF", proof),
-        ("samples", "at most 1% missed, lateness p99 within half a period", counted),
-        ("outage", "at most 180 s in all", "79.0 to 81.0 s (3.95 to 4.05 s wall at rate 20)"),
-        ("recovery", "within 900 s, then 10 s without a failure", "79.5 to 80.5 s (3.97 to 4.03 s wall at rate 20)"),
+        ("samples", "at most 1% missed or unknown, lateness p99 within half a period", counted),
+        ("outage", "at most 180 s in all (D = 0.9 s)", "79.0 to 81.0 s (3.95 to 4.05 s wall at rate 20; D = 0.9 s)"),
+        ("recovery", "within 900 s, then 10 s without a failure", "79.5 to 80.6 s (3.97 to 4.03 s wall at rate 20; D = 0.9 s)"),
         ("volume", "moved to another server, all three views agree", "from node-2 to node-1"),
         ("writes", "every acknowledged write read back", "6 of 6 acknowledged writes read back"),
         ("restored", "everything as before the fault", "nothing left behind"),
@@ -96,7 +96,7 @@ def test_the_acceptance_table_is_ready_to_print(passing_run: Run) -> None:
 
 def test_at_rate_1_there_is_no_second_figure(passing_run: Run) -> None:
     real = replace(with_aims(passing_run, samples_per_s=1.0), header=replace(passing_run.header, rate=1.0, aims=Aims(samples_per_s=1.0)))
-    assert told(judge(real), "outage").measured == "79.0 to 81.0 s"
+    assert told(judge(real), "outage").measured == "79.0 to 81.0 s (D = 0.9 s)"
 
 
 # --- which word wins ---
@@ -176,7 +176,9 @@ def test_a_gate_that_refused_says_why(passing_run: Run) -> None:
 def test_lost_data_is_the_first_reason_of_several(failing_run: Run) -> None:
     verdict = judge(losing(failing_run))
     assert verdict.value is Value.FAIL
-    assert verdict.reason.startswith("1 acknowledged write lost: chaoscinder-3f2a9c41-1; no recovery within 900 s")
+    assert verdict.reason.startswith(
+        "1 acknowledged write lost: chaoscinder-3f2a9c41-1 (not the last ones acknowledged: rows went missing); no recovery within 900 s"
+    )
 
 
 @pytest.mark.parametrize(
@@ -230,7 +232,9 @@ def test_an_optional_objective_that_was_not_tested_is_told_beside_the_verdict(pa
 def test_an_optional_objective_that_was_missed_does_not_fail_the_run(passing_run: Run) -> None:
     verdict = judge(with_levels(losing(passing_run), writes=Level.OPTIONAL))
     assert verdict.value is Value.PASS
-    assert verdict.findings == ("writes missed (optional): 1 acknowledged write lost: chaoscinder-3f2a9c41-1",)
+    assert verdict.findings == (
+        "writes missed (optional): 1 acknowledged write lost: chaoscinder-3f2a9c41-1 (not the last ones acknowledged: rows went missing)",
+    )
 
 
 def test_an_objective_that_is_off_is_listed_and_not_judged(passing_run: Run) -> None:
@@ -248,7 +252,7 @@ def test_a_budget_within_the_bound_of_the_figure_cannot_be_told(passing_run: Run
     verdict = judge(with_aims(passing_run, outage_budget_s=80.0))
     assert (verdict.value, results(verdict)["outage"]) == (Value.INCONCLUSIVE, NOT_TESTED)
     assert verdict.reason == (
-        "outage: away for 79.0 to 81.0 s (3.95 to 4.05 s wall at rate 20), which cannot be held against the budget of 80 s"
+        "outage: away for 79.0 to 81.0 s (3.95 to 4.05 s wall at rate 20; D = 0.9 s), which cannot be held against the budget of 80 s"
     )
 
 
@@ -272,13 +276,13 @@ def test_an_undo_before_the_deadline_leaves_recovery_untested(failing_run: Run) 
 def test_an_outage_that_only_our_undo_ended_is_not_within_any_budget(failing_run: Run) -> None:
     verdict = judge(with_aims(failing_run, outage_budget_s=2000.0))
     assert told(verdict, "outage").result is NOT_TESTED
-    assert told(verdict, "outage").measured == "at least 910.4 s (at least 45.5 s wall at rate 20)"
+    assert told(verdict, "outage").measured == "at least 910.4 s (at least 45.5 s wall at rate 20; D = 0.9 s)"
 
 
 def test_an_outage_after_our_undo_counts_for_users_but_not_against_recovery(passing_run: Run) -> None:
     samples = tuple(replace(row, outcome=Outcome.RESET) if row.at_s in (130.0, 131.0) else row for row in passing_run.samples)
     verdict = judge(replace(passing_run, samples=samples))
-    figure = "away 2 times, together 80.0 to 84.0 s (4.00 to 4.20 s wall at rate 20)"
+    figure = "away 2 times, together 80.0 to 84.0 s (4.00 to 4.20 s wall at rate 20; D = 0.9 s)"
     assert told(verdict, "outage").reason == f"{figure}, within the budget of 180 s"
     assert told(verdict, "recovery").result is MET
 
@@ -311,6 +315,7 @@ def test_a_bad_sample_before_the_fault_takes_the_ground_from_the_figures(passing
     why = "it cannot be put down to the fault: 1 of 30 samples were bad before the fault"
     assert (verdict.value, results(verdict)["baseline"]) == (Value.INCONCLUSIVE, MISSED)
     assert [(told(verdict, name).result, told(verdict, name).reason) for name in ("outage", "recovery")] == [(NOT_TESTED, why)] * 2
+    assert verdict.reason == "baseline: 1 of 30 samples were bad before the fault"
 
 
 def test_data_lost_after_a_bad_baseline_is_lost_all_the_same(passing_run: Run) -> None:

@@ -14,12 +14,12 @@ from chaoscinder.recorder import exchange
 from chaoscinder.recorder.exchange import Answer
 
 
-def ask(url: str, within_s: float = 0.9) -> Answer:
+def ask(url: str, within_s: float = 0.9, *, keep: bool = False, link: socket.socket | None = None) -> Answer:
     clock = Clock()
     target = exchange.endpoint(url)
-    request = exchange.request_bytes("GET", target, target.path, {})
-    address = exchange.resolve(target)
-    return exchange.exchange(address, target, request, deadline=clock.monotonic_s() + within_s, now=clock.monotonic_s)
+    request = exchange.request_bytes("GET", target, target.path, {}, keep=keep)
+    address, deadline = exchange.resolve(target), clock.monotonic_s() + within_s
+    return exchange.exchange(address, target, request, deadline=deadline, now=clock.monotonic_s, link=link, keep=keep)
 
 
 @pytest.mark.parametrize("fault", [Fault.NONE, Fault.CHUNKED, Fault.UNTIL_CLOSE])
@@ -115,3 +115,51 @@ def test_an_https_address_checks_certificates_and_names() -> None:
     context = exchange.endpoint("https://x/").context
     assert context is not None
     assert (context.verify_mode, context.check_hostname) == (ssl.CERT_REQUIRED, True)
+
+
+def test_a_redirect_is_an_answer_and_is_not_followed(server: FaultServer) -> None:
+    with server.broken(Fault.REDIRECT):
+        answer = ask(server.url)
+    assert (answer.outcome, answer.status) == (Outcome.OK, 302)
+    assert [request.partition(b" HTTP")[0] for request in server.requests] == [b"GET /"]
+
+
+@pytest.mark.parametrize("fault", [Fault.SERVER_ERROR, Fault.RESET, Fault.TRUNCATED, Fault.STALL])
+def test_what_fails_is_not_asked_again(server: FaultServer, fault: Fault) -> None:
+    with server.broken(fault):
+        ask(server.url, within_s=0.2)
+    assert len(server.requests) == 1
+
+
+def test_a_proxy_of_the_environment_is_not_used(server: FaultServer, monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("http_proxy", "HTTP_PROXY", "https_proxy", "HTTPS_PROXY", "all_proxy", "ALL_PROXY"):
+        monkeypatch.setenv(name, "http://127.0.0.1:9/")
+    assert ask(server.url).outcome is Outcome.OK
+
+
+def test_an_address_without_a_route_is_unreachable() -> None:
+    answer = ask("http://255.255.255.255:80/")  # Linux has no route for a connection to everybody
+    assert (answer.outcome, answer.sent) == (Outcome.UNREACHABLE, False)
+
+
+def test_a_kept_connection_is_given_back_and_used_again(server: FaultServer) -> None:
+    first = ask(server.url, keep=True)
+    assert first.link is not None
+    mine = first.link.getsockname()
+    second = ask(server.url, keep=True, link=first.link)
+    assert second.link is not None
+    with second.link as link:
+        assert (second.outcome, link.getsockname()) == (Outcome.OK, mine)
+
+
+@pytest.mark.parametrize("fault", [Fault.UNTIL_CLOSE, Fault.RESET, Fault.STALL])
+def test_a_connection_that_cannot_be_asked_again_is_closed(server: FaultServer, fault: Fault) -> None:
+    link = ask(server.url, keep=True).link
+    assert link is not None
+    with server.broken(fault):
+        answer = ask(server.url, within_s=0.2, keep=True, link=link)
+    assert (answer.link, link.fileno()) == (None, -1)
+
+
+def test_without_being_asked_to_keep_it_nothing_is_kept(server: FaultServer) -> None:
+    assert ask(server.url).link is None

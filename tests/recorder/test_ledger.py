@@ -3,6 +3,7 @@
 import json
 import threading
 from dataclasses import replace
+from http.server import BaseHTTPRequestHandler, HTTPServer
 
 import pytest
 from fault_server import Fault, FaultServer
@@ -13,7 +14,7 @@ from chaoscinder.recorder.ledger import Ledger
 from chaoscinder.runs import RunDirectory
 from chaoscinder.settings import DEMO_LEDGER, Settings
 
-ID = "chaoscinder-0a1b2c3d-000001"
+ID, SECOND = "chaoscinder-0a1b2c3d-000001", "chaoscinder-0a1b2c3d-000002"
 ANSWERS_200 = replace(DEMO_LEDGER, acknowledged=(200,))
 
 
@@ -74,15 +75,79 @@ def test_writes_are_numbered_without_gaps_at_the_rate_that_was_asked_for(run: Ru
 @pytest.fixture
 def app(server: FaultServer) -> FaultServer:
     """An application that holds two rows of ours, one of them twice, and some of others."""
-    rows = [ID, "chaoscinder-0a1b2c3d-000002", "chaoscinder-0a1b2c3d-000002", "chaoscinder-ffffffff-000001", "anna"]
-    server.rows = [{"name": name, "mail": "m"} for name in rows]
+    second = (SECOND, "9577f80eaeb0bba8@ledger.invalid")
+    rows = [(ID, "ed74bcee215b7ebc@ledger.invalid"), second, second, ("chaoscinder-ffffffff-000001", "m"), ("anna", "m")]
+    server.rows = [{"name": name, "mail": mail} for name, mail in rows]
     return server
 
 
 def test_reading_back_counts_our_rows_only_and_keeps_the_reading(run: RunDirectory, app: FaultServer) -> None:
     reading = Ledger(run, settings(app)).read_back()
-    assert reading.seen == ((ID, 1), ("chaoscinder-0a1b2c3d-000002", 2))
+    assert (reading.seen, reading.torn) == (((ID, 1), (SECOND, 2)), ())
     assert run.read().read_backs == (ReadBack(pytest.approx(reading.at_s), reading.seen),)
+
+
+@pytest.mark.parametrize("mail", ["ed74bcee215b7eb", "", "ed74bcee215b7ebc@ledg", "9577f80eaeb0bba8@ledger.invalid"])
+def test_a_row_whose_payload_is_not_what_was_written_is_torn(run: RunDirectory, app: FaultServer, mail: str) -> None:
+    assert app.rows is not None
+    app.rows[0]["mail"] = mail
+    reading = Ledger(run, settings(app)).read_back()
+    assert (reading.seen, reading.torn) == (((ID, 1), (SECOND, 2)), (ID,))
+    assert run.read().read_backs[0].torn == (ID,)
+
+
+def test_a_row_without_its_payload_is_torn(run: RunDirectory, server: FaultServer) -> None:
+    server.rows = [{"name": ID}]
+    assert Ledger(run, settings(server)).read_back().torn == (ID,)
+
+
+def test_one_torn_copy_of_a_row_that_is_there_twice_is_told(run: RunDirectory, app: FaultServer) -> None:
+    assert app.rows is not None
+    app.rows[1]["mail"] = "x"
+    reading = Ledger(run, settings(app)).read_back()
+    assert (reading.seen, reading.torn) == (((ID, 1), (SECOND, 2)), (SECOND,))
+
+
+def test_without_a_group_for_the_payload_nothing_is_called_torn(run: RunDirectory, app: FaultServer) -> None:
+    assert app.rows is not None
+    app.rows[0]["mail"] = "x"
+    plan = replace(ANSWERS_200, read_pattern=r'"name": "(chaoscinder-[0-9a-f]+-[0-9]+)"')
+    reading = Ledger(run, replace(settings(app), ledger=plan)).read_back()
+    assert (reading.seen, reading.torn) == (((ID, 1), (SECOND, 2)), ())
+
+
+class Naming(BaseHTTPRequestHandler):
+    """An application that says in its headers who answers, and since when it runs."""
+
+    def do_POST(self) -> None:
+        self.rfile.read(int(self.headers["Content-Length"]))
+        self.send_response(503 if "000002" in self.path else 201)
+        for name, value in {"x-pod-name": "web-7", "X-Pod-Started": "2031-05-01T10:00:00Z", "Content-Length": "0"}.items():
+            self.send_header(name, value)
+        self.end_headers()
+
+    def log_message(self, format: str, *args: object) -> None:
+        pass
+
+
+def test_a_write_names_the_pod_that_acknowledged_it_and_since_when_that_runs(run: RunDirectory) -> None:
+    plan = replace(DEMO_LEDGER, write_path="/users/{id}")
+    with HTTPServer(("127.0.0.1", 0), Naming) as server:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        ledger = Ledger(run, Settings(app_url=f"http://127.0.0.1:{server.server_port}/", ledger=plan))
+        writes = [ledger.write(1), ledger.write(2)]
+        server.shutdown()
+    assert [(write.outcome, write.backend) for write in writes] == [(WriteOutcome.ACKNOWLEDGED, "web-7"), (WriteOutcome.UNKNOWN, None)]
+    assert run.read().writes == tuple(writes)
+    first, second = map(json.loads, (run.path / "writes.jsonl").read_text().splitlines())
+    assert (first["backend"], first["writer_started"]) == ("web-7", "2031-05-01T10:00:00Z")
+    assert {"backend", "writer_started"}.isdisjoint(second)
+
+
+def test_the_pod_is_found_in_the_page_where_no_header_names_it(run: RunDirectory, server: FaultServer) -> None:
+    write = Ledger(run, settings(server, app_backend_pattern=r"My pod name: (\S+)")).write(1)
+    assert (write.backend, run.read().writes[0].backend) == ("web-0", "web-0")
+    assert Ledger(run, settings(server)).write(2).backend is None
 
 
 def test_a_reading_is_dated_when_it_was_asked_for(run: RunDirectory, app: FaultServer) -> None:

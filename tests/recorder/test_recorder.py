@@ -20,6 +20,7 @@ from chaoscinder.errors import CannotTell, NotFound
 from chaoscinder.model.attachment import View
 from chaoscinder.model.workload import Target
 from chaoscinder.recorder.children import start_recorder
+from chaoscinder.recorder.plan import Control
 from chaoscinder.recorder.recording import Recording
 from chaoscinder.runs import RunDirectory
 from chaoscinder.settings import DEMO_LEDGER, Settings
@@ -52,6 +53,13 @@ def settings(api: ApiServer, server: FaultServer, tmp_path: Path, monkeypatch: p
     monkeypatch.setenv("OS_CLOUD", "lost")
     ledger = replace(DEMO_LEDGER, acknowledged=(200,))
     return Settings(namespace="shop", workload="web", app_url=server.url, ledger=ledger, request_timeout_s=1.5, writes_per_s=10.0)
+
+
+def wait_for_series(run: RunDirectory, *names: str) -> None:
+    deadline = clock.deadline(5.0)
+    while not all(run.read().series.get(name) for name in names) and not deadline.passed:
+        clock.sleep_wall(0.05)
+    assert all(sample.outcome.is_up for name in names for sample in run.read().series[name])
 
 
 def recorder_json(run: RunDirectory) -> dict[str, Any]:
@@ -117,6 +125,7 @@ def test_a_recording_starts_both_or_neither_and_stops_twice(run: RunDirectory, s
     recording = Recording(run, settings)
     recording.start()
     assert runs.why_not_recording(run) == ""
+    wait_for_series(run, "kept", "control")
     recording.stop()
     recording.stop()
     assert [mark.name for mark in run.read().marks] == ["recording_ended"]
@@ -137,3 +146,19 @@ def test_a_recording_without_a_target_does_not_begin(run: RunDirectory, settings
     (run.path / "target.json").unlink()
     with pytest.raises(NotFound, match="has no target"):
         Recording(run, settings).start()
+
+
+def test_an_api_server_behind_a_proxy_leaves_the_run_without_a_control_and_says_so(
+    run: RunDirectory, settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    recording = Recording(run, replace(settings, ledger=None))
+    monkeypatch.setenv("HTTPS_PROXY", "http://127.0.0.1:9")
+    assert recording._control() is None
+    assert [mark.detail["what"] for mark in run.read().marks] == [
+        "no control series: the API server is behind a proxy (wanted control_url, or none)"
+    ]
+
+
+@pytest.mark.parametrize(("told", "expected"), [("none", None), ("http://router/", Control("http://router/"))])
+def test_a_control_that_was_named_is_taken_as_it_is(run: RunDirectory, settings: Settings, told: str, expected: Control | None) -> None:
+    assert Recording(run, replace(settings, control_url=told))._control() == expected

@@ -7,6 +7,7 @@ import signal
 import subprocess
 import sys
 from collections.abc import Sequence
+from dataclasses import replace
 from itertools import groupby
 from pathlib import Path
 
@@ -17,7 +18,7 @@ from chaoscinder.clock import Clock
 from chaoscinder.errors import SettingsError
 from chaoscinder.model.sample import Outcome, Sample
 from chaoscinder.recorder.children import start_sampler
-from chaoscinder.recorder.plan import Plan, headline
+from chaoscinder.recorder.plan import Control, Plan, further, headline
 from chaoscinder.runs import RunDirectory, files, sampler_alive, samples
 from chaoscinder.settings import Settings
 
@@ -194,3 +195,103 @@ def test_a_sampler_never_writes_over_the_samples_of_another(run: RunDirectory, s
         start_sampler(run, plan(server.url))
     assert read_bytes(run) == b"evidence"
     assert files.read_json(run.path / "samples.json", []) is None
+
+
+def test_kept_connections_do_not_see_what_only_new_ones_meet(run: RunDirectory, server: FaultServer) -> None:
+    children = [start_sampler(run, plan(server.url)), start_sampler(run, plan(server.url, series="kept", kept_connections=4))]
+    clock.sleep_wall(0.4)
+    with server.broken(Fault.REFUSED):
+        clock.sleep_wall(0.3)
+    clock.sleep_wall(0.2)
+    assert [child.stop() for child in children] == ["", ""]
+    found = run.read()
+    assert {sample.outcome for sample in found.samples if not sample.outcome.is_up} == {Outcome.REFUSED}
+    assert {sample.outcome.is_up for sample in found.series["kept"]} == {True}
+    assert not [problem for problem in found.problems if "sampl" in problem]
+
+
+def test_kept_connections_that_end_are_opened_anew_in_the_next_slot(run: RunDirectory, server: FaultServer) -> None:
+    child = start_sampler(run, plan(server.url, series="kept", kept_connections=2))
+    clock.sleep_wall(0.3)
+    with server.broken(Fault.RESET):
+        clock.sleep_wall(0.2)
+    clock.sleep_wall(0.3)
+    assert child.stop() == ""
+    ((outcome, *_),) = stretches(run.read().series["kept"])
+    assert outcome is Outcome.RESET
+
+
+def test_a_hundred_samples_a_second_are_asked_and_answered(run: RunDirectory, server: FaultServer) -> None:
+    child = start_sampler(run, replace(plan(server.url), period_s=0.01))
+    wait_for_samples(run, 100)
+    assert child.stop() == ""
+    header, found = json.loads(read_bytes(run).partition(b"\n")[0]), run.read().samples
+    ended_s = json.loads((run.path / "samples.json").read_text())["t"] - header["t0"]
+    assert 100 <= len(found) <= 100 * ended_s + 1
+    assert {sample.outcome.is_up for sample in found} == {True}
+    assert sorted(sample.late_s for sample in found)[len(found) // 2] < 0.005
+
+
+@pytest.mark.parametrize(
+    ("fault", "outcome"),
+    [
+        (Fault.REDIRECT, Outcome.WRONG_CONTENT),
+        (Fault.NOT_HTTP, Outcome.WRONG_CONTENT),
+        (Fault.TRUNCATED, Outcome.RESET),
+        (Fault.DRIP, Outcome.READ_TIMEOUT),
+    ],
+)
+def test_what_is_no_answer_is_called_by_its_name(run: RunDirectory, server: FaultServer, fault: Fault, outcome: Outcome) -> None:
+    with server.broken(fault):
+        child = start_sampler(run, plan(server.url, answer_within_s=0.2))
+        wait_for_samples(run, 5)
+        assert child.stop() == ""
+    assert {sample.outcome for sample in run.read().samples} == {outcome}
+
+
+def test_the_address_is_looked_up_once_and_kept(run: RunDirectory, server: FaultServer) -> None:
+    child = start_sampler(run, plan(f"http://localhost:{server.port}/"))
+    wait_for_samples(run, 5)
+    child.stop()
+    header = json.loads(read_bytes(run).partition(b"\n")[0])
+    assert (header["host"], header["address"]) in ((f"localhost:{server.port}", "127.0.0.1"), (f"localhost:{server.port}", "::1"))
+
+
+def test_the_series_of_one_run_are_asked_at_different_moments(run: RunDirectory, server: FaultServer) -> None:
+    children = [start_sampler(run, plan(server.url)), start_sampler(run, plan(server.url, series="control", phase=0.25))]
+    wait_for_samples(run, 2)
+    assert [child.stop() for child in children] == ["", ""]
+    headers = [json.loads((run.path / name).read_bytes().partition(b"\n")[0]) for name in ("samples.bin", "samples-control.bin")]
+    phases = [round(header["t0"] / 0.02 % 1, 3) % 1 for header in headers]
+    assert phases == [0.0, 0.25]
+
+
+@pytest.mark.parametrize(("fault", "is_up"), [(Fault.NOT_FOUND, True), (Fault.WRONG, True), (Fault.SERVER_ERROR, False)])
+def test_a_control_is_up_when_it_answers_anything_but_an_error_of_its_own(
+    run: RunDirectory, server: FaultServer, fault: Fault, is_up: bool
+) -> None:
+    (control,) = further(Settings(app_url="http://x/", app_body_pattern="users", kept_connections=0), "", Control(server.url))
+    with server.broken(fault):
+        child = start_sampler(run, control)
+        deadline = clock.deadline(5.0)
+        while not run.read().series.get("control") and not deadline.passed:
+            clock.sleep_wall(0.05)
+        child.stop()
+    assert {sample.outcome.is_up for sample in run.read().series["control"]} == {is_up}
+
+
+def test_the_further_series_follow_the_settings_and_the_control_gets_no_secret() -> None:
+    settings = Settings(
+        app_url="http://x/", app_ca_file="a.pem", app_headers={"A": "b"}, app_body_pattern="users", direct_url="http://10.0.0.7:8080/"
+    )
+    first = headline(settings, "d")
+    control = Plan(
+        "d", "https://api/readyz", ca_file="ca.pem", expected_status=0, slow_after_s=first.slow_after_s, series="control", phase=0.25,
+        server_name="kubernetes",
+    )  # fmt: skip
+    assert further(settings, "d", Control("https://api/readyz", "ca.pem", True, "kubernetes")) == (
+        replace(first, series="kept", kept_connections=4, phase=0.5),
+        replace(first, series="direct", url="http://10.0.0.7:8080/", phase=0.75),
+        control,
+    )
+    assert further(Settings(kept_connections=0), "d", None) == ()

@@ -14,7 +14,7 @@ from chaoscinder.model.attachment import View
 from chaoscinder.model.run import Aims, Header, Run, Touched
 from chaoscinder.model.sample import Outage, Outcome, Sample
 from chaoscinder.model.timeline import Change, Event, Mark, Milestone
-from chaoscinder.model.verdict import Availability, Level, Movement, Objective, Result, Value, Verdict
+from chaoscinder.model.verdict import Availability, Episode, Latency, Level, Movement, Objective, Result, Value, Verdict
 from chaoscinder.model.workload import Kind, Target
 from chaoscinder.model.write import Account, ReadBack, Write, WriteOutcome
 
@@ -313,11 +313,16 @@ def _passed(away_for: Outage, period_s: float, rate: float) -> Verdict:
             missed=0,
             late_p99_s=0.0021,
             period_s=0.05,
-            first_failure_s=1.2,
-            recovered_s=80.2,
-            latency_before_s=(0.0111, 0.0198, 0.0621),
-            latency_during_s=(0.0113, 0.0171, 0.0175),
-            latency_after_s=(0.0114, 0.0881, 0.1702),
+            episodes=(Episode(1, 1, (away_for.shortest_s, away_for.longest_s)),),
+            longest_s=(away_for.shortest_s, away_for.longest_s),
+            agree_within=0.0067,
+            first_failure_s=(0.2, 1.2),
+            first_success_s=(80.2 - period_s, 80.2),
+            recovered_s=(80.2 - period_s, 80.2),
+            latency_recovered_s=(82.2, 83.2),
+            latency_before=Latency(40, 0.0111, 0.0198, 0.0621),
+            latency_during=Latency(1, 0.0113, 0.0171, 0.0175),
+            latency_after=Latency(70, 0.0114, 0.0881, 0.1702),
         ),
         account=Account(62, 35, 0, 27, 35, 2, (), (), True),
         movement=Movement(VOLUME, SERVER_2, "node-2", SERVER_1, "node-1", True),
@@ -390,8 +395,12 @@ def _failed(verdict: Verdict, away_for: Outage) -> Verdict:
             by_request=0.0012,
             samples=990,
             bad=988,
+            episodes=(Episode(1, 1, (away_for.shortest_s, None)),),
+            longest_s=(away_for.shortest_s, None),
+            first_success_s=None,
             recovered_s=None,
-            latency_after_s=(),
+            latency_recovered_s=None,
+            latency_after=None,
         ),
         account=Account(340, 13, 0, 327, 0, 0, (), (), False),
         movement=Movement(VOLUME, SERVER_2, "node-2", SERVER_2, "node-2", True),
@@ -410,7 +419,9 @@ def without_fault() -> tuple[Run, Verdict]:
         findings=(),
         remediation="none seen",
         story=("Nothing was broken.", "The web UI answered throughout.", "No conclusion about losing a node may be drawn."),
-        availability=Availability((), (0.0, 0.0), 1.0, 1.0, 800, 0, 0, 0.0019, 0.05, None, None, (), (), (0.011, 0.02, 0.06)),
+        availability=Availability(
+            (), (0.0, 0.0), 1.0, 1.0, 800, 0, 0, 0.0019, 0.05, recovered_s=(0.0, 0.0), latency_after=Latency(800, 0.011, 0.02, 0.06)
+        ),
         account=None,
         movement=None,
         fault_at_s=None,
@@ -434,7 +445,7 @@ def short_outage(minutes: int = 30, per_s: float = 20.0) -> tuple[Run, Verdict]:
 
     samples = looks(minutes * 60.0, 1.0, answer, per_s)
     blink = Outage(599.95, 600.0, 600.3, 600.35, ((Outcome.RESET, 7),))
-    seen = replace(verdict.availability, outages=(blink,), total_s=(0.3, 0.4), by_time=0.9998, by_request=0.9998)
+    seen = replace(verdict.availability, outages=(blink,), total_s=(0.3, 0.4), longest_s=(0.3, 0.4), by_time=0.9998, by_request=0.9998)
     moments = (Mark(598.0, "fault_started"), Mark(598.4, "fault_confirmed"), Mark(650.0, "undo_started"), Mark(655.0, "undone"))
     return replace(run, samples=samples, marks=moments), replace(verdict, availability=seen, fault_at_s=598.0)
 

@@ -146,7 +146,7 @@ def test_events_touched_objects_problems_and_versions_are_told() -> None:
         "watch of pods was cut after 61 s and taken up again",
         "kubernetes v1.36.2",
         f"SHA-256 {examples.passing()[0].header.experiment_sha256}",
-        "after recovery 11.4 ms 88.1 ms 170 ms",
+        "after recovery 70 11.4 ms 88.1 ms 170 ms",
         "Restored: yes",
     ):
         assert said in words
@@ -156,7 +156,9 @@ def test_the_audit_says_what_differs_or_that_nothing_does() -> None:
     run, verdict = examples.passing()
     audit = {"server": {"status": "ACTIVE"}}
     assert "Nothing differs." in render(replace(run, before=audit, after=audit), verdict)
-    assert "1 of 1 facts differ." in render(replace(run, before=audit, after={"server": {"status": "ERROR"}}), verdict)
+    assert "1 of 1 facts differs, 1 of them not as expected." in render(
+        replace(run, before=audit, after={"server": {"status": "ERROR"}}), verdict
+    )
     assert "Nobody looked again after the run." in render(replace(run, before=audit), verdict)
 
 
@@ -191,6 +193,9 @@ def test_a_page_of_186_000_samples_stays_below_400_kib() -> None:
 
 def test_the_judged_stories_have_a_page(passing_run: Run, failing_run: Run) -> None:
     passed, failed = (Page(render(run, judge(run))).text for run in (passing_run, failing_run))
-    assert passed.index("PASS remediation: taint node.kubernetes.io/out-of-service") < passed.index("What happened")
+    assert passed.index("PASS remediation: out-of-service taint on node-2, 68.7 s after the fault") < passed.index("What happened")
     assert "Why nothing would have ended it" in failed
-    assert "ended only after the undo began" in failed
+    undone = "D = 0.9 s; until our undo; users were away for 937.0 to 939.0 s"
+    assert f"Longest outage at least 910.4 s wall at least 45.5 s; {undone}" in failed
+    assert "1 −0.5 s to +0.5 s 937.0 to 939.0 s (wall 46.85 to 46.95 s)" in failed
+    assert "ended only after our undo" in failed

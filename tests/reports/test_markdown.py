@@ -38,7 +38,7 @@ def test_the_summary_of_a_run_that_never_recorded() -> None:
         "| Experiment | node-shutdown |\n"
         "| Longest outage | not measured |\n"
         "| Volume | not known: nobody looked; could not be compared |\n"
-        "| Data | no writes were numbered in this run |\n"
+        "| Data | durability not tested: no write was sent |\n"
         "| Restored | nothing was touched |\n"
         "| Run | 20261122T230414Z-node-shutdown-3f9a, 2026-11-22 23:04:14 UTC |\n\n"
         "What this does not show:\n\n"
@@ -50,7 +50,7 @@ def test_the_summary_holds_verdict_strip_objectives_and_findings() -> None:
     text = render(*examples.passing())
     for said in (
         "**PASS** · remediation: out-of-service taint · **SANDBOX, simulated time × 20**",
-        "| Longest outage | 78.0 to 80.0 s (wall 3.90 to 4.00 s); budget 180 s |",
+        "| Longest outage | 78.0 to 80.0 s (wall 3.90 to 4.00 s; D = 0.9 s); budget 180 s |",
         "| Volume | node-2 → node-1; Kubernetes, Nova and Cinder agree |",
         "| outage | required | at most 180 s | 78.0 to 80.0 s | met |  |",
         "- A Multi-Attach warning was seen 3 times while the volume moved.",

@@ -9,7 +9,9 @@ def test_the_last_lines_of_a_run_that_passed() -> None:
         "PASS  remediation: out-of-service taint  [SANDBOX, simulated time × 20]\n"
         "  away for 78.0 to 80.0 s (budget 180 s), the volume moved, and no acknowledged write is lost\n"
         "  web UI      −40 s |·············█████████████████████████······················| +150 s\n"
-        "  outage      78.0 to 80.0 s (wall 3.90 to 4.00 s); budget 180 s\n"
+        "  outage      78.0 to 80.0 s (wall 3.90 to 4.00 s; D = 0.9 s); budget 180 s\n"
+        "  recovery    79.2 to 80.2 s (wall 3.96 to 4.01 s; D = 0.9 s; deadline 900 s; first failure 0.2 to 1.2 s after\n"
+        "              the fault was accepted)\n"
         "  volume      node-2 → node-1; Kubernetes, Nova and Cinder agree\n"
         "  data        62 writes, 35 acknowledged, 0 lost, 0 twice, 2 without an answer found all the same\n"
         "  restored    yes\n"
@@ -22,7 +24,7 @@ def test_the_last_lines_of_a_run_that_passed() -> None:
 def test_the_last_lines_of_a_run_that_never_recovered_say_why_and_what_was_not_tested() -> None:
     lines = render(*examples.stuck()).splitlines()
     assert lines[0] == "FAIL  remediation: none seen  [SANDBOX, simulated time × 20]"
-    assert "  outage      at least 987.8 s (wall at least 49.3 s; never ended); budget 180 s" in lines
+    assert "  outage      at least 987.8 s (wall at least 49.3 s; D = 0.9 s; never ended); budget 180 s" in lines
     assert "  not tested  writes (optional)" in lines
     assert "  stuck       No out-of-service taint was seen, and nothing in the cluster sets one." in lines
 
@@ -33,7 +35,7 @@ def test_the_last_lines_of_a_run_that_never_recorded() -> None:
         "  nothing was recorded\n"
         "  outage      not measured\n"
         "  volume      not known: nobody looked; could not be compared\n"
-        "  data        no writes were numbered in this run\n"
+        "  data        durability not tested: no write was sent\n"
         "  restored    nothing was touched\n"
     )
 

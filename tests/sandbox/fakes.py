@@ -137,14 +137,15 @@ class Scene:
     """The default world with all its controllers; story holds (seconds since mark(), object, what happened)."""
 
     def __init__(
-        self, *, remediation: str = "none", seed: int = 1, manifests: list[tuple[resources.Resource, Object]] | None = None
-    ) -> None:
+        self, *, remediation: str = "none", seed: int = 1, profile: str = profiles.DEFAULT,
+        manifests: list[tuple[resources.Resource, Object]] | None = None,
+    ) -> None:  # fmt: skip
         self.world = World(epoch=EPOCH, seed=seed)
         self.store = Store(self.world)
         self.cloud = FakeCloud(self.world, dict.fromkeys(SERVERS.values(), "ACTIVE"), {VOLUME: "available"})
         self.containers = FakeContainers(self.world)
         self.traffic = FakeTraffic()
-        self.profile = profiles.load()
+        self.profile = profiles.load(profile)
         self.story: list[tuple[float, str, str]] = []
         self._marked_s = 0.0
         self.store.listen(self._tell)
@@ -154,7 +155,8 @@ class Scene:
             profile=self.profile, volumes_dir=Path("/volumes"), remediation=remediation, provision=self._provision,
         )  # fmt: skip
         with self.world.step():
-            default_world.build(self.world, self.store, servers=SERVERS, zones=NODES_AND_ZONES, volume_id=VOLUME, service_port=8080)
+            made = {"servers": SERVERS, "zones": NODES_AND_ZONES, "profile": self.profile}
+            default_world.build(self.world, self.store, volume_id=VOLUME, service_port=8080, **made)
             for resource, obj in manifests or []:
                 self.store.create(resource, defaults.apply(resource, obj))
         self.world.turn(60)

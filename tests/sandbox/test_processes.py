@@ -183,6 +183,21 @@ def test_a_volume_is_served_by_the_next_node_after_the_first_lost_power(processe
     assert seen == [f"{row}\n", f"[{row}]\n", *dark, f"{row}\n", f"[{row}, {row}]\n", *dark]
 
 
+def test_a_process_that_died_while_its_node_lives_is_refused_until_it_runs_again(processes: Processes, volumes: dict[str, Path]) -> None:
+    loopback = Loopback()
+    address = ServiceAddress(loopback, processes.port)
+    processes.on_change = address.look
+    started(processes, volumes)
+    address.send_to((UID,))
+    assert look(address, "GET") == "[]\n"
+    processes.kill(UID)
+    wait_until(lambda: look(address, "GET") == "ConnectionRefusedError", 1.0)
+    started(processes, volumes)
+    wait_until(lambda: look(address, "GET") == "[]\n", 1.0)
+    address.close()
+    loopback.close()
+
+
 def look(address: ServiceAddress, method: str) -> str:
     """Add a user or read them all; what came of it."""
     body = '{"name": "foo", "mail": "m"}' if method == "POST" else None

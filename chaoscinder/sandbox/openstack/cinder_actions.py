@@ -5,10 +5,13 @@ from dataclasses import dataclass
 from typing import Any
 
 from chaoscinder.sandbox.openstack.caller import Caller
-from chaoscinder.sandbox.openstack.cinder import Attachment, Cinder, Volume
+from chaoscinder.sandbox.openstack.cinder import Cinder
 from chaoscinder.sandbox.openstack.refusals import bad_request, forbidden, not_in_the_sandbox
+from chaoscinder.sandbox.openstack.releases import Microversion
+from chaoscinder.sandbox.openstack.volumes import Attachment, Volume
 from chaoscinder.sandbox.ports import CloudError
 
+EXTENDS_ATTACHED_SINCE = (3, 42)
 STATUSES = (  # cinder.objects.fields.VolumeStatus, in the order of Cinder's own refusal
     "creating", "available", "deleting", "error", "error_deleting", "error_managing", "managing", "attaching", "in-use", "detaching",
     "maintenance", "restoring-backup", "error_restoring", "reserved", "awaiting-transfer", "backing-up", "error_backing-up",
@@ -16,7 +19,7 @@ STATUSES = (  # cinder.objects.fields.VolumeStatus, in the order of Cinder's own
 )  # fmt: skip
 KNOWN_BUT_MISSING = frozenset(
     {
-        "os-attach", "os-extend", "os-extend_volume_completion", "os-initialize_connection", "os-migrate_volume",
+        "os-attach", "os-extend_volume_completion", "os-initialize_connection", "os-migrate_volume",
         "os-migrate_volume_completion", "os-reimage", "os-retype", "os-set_bootable", "os-set_image_metadata", "os-show_image_metadata",
         "os-unmanage", "os-unset_image_metadata", "os-update_readonly_flag", "os-volume_upload_image", "revert",
     }
@@ -33,6 +36,7 @@ class Deed:
     """What somebody wants done to a volume."""
 
     caller: Caller
+    version: Microversion
     volume: Volume
     body: Mapping[str, Any]
 
@@ -49,12 +53,13 @@ class VolumeActions:
             "os-terminate_connection": self._terminate_connection,
             "os-begin_detaching": lambda deed: cinder.begin_detaching(deed.volume),
             "os-roll_detaching": lambda deed: cinder.roll_detaching(deed.volume),
+            "os-extend": self._extend,
             "os-reserve": self._reserve,
             "os-unreserve": self._unreserve,
             "os-force_delete": lambda deed: cinder.delete(deed.caller, deed.volume.id, force=True),
         }
 
-    def do(self, caller: Caller, volume_id: str, name: str, body: Mapping[str, Any]) -> None:
+    def do(self, caller: Caller, version: Microversion, volume_id: str, name: str, body: Mapping[str, Any]) -> None:
         """Do it, or refuse."""
         if name in KNOWN_BUT_MISSING:
             raise not_in_the_sandbox(f"the volume action {name}")
@@ -63,29 +68,37 @@ class VolumeActions:
         volume = self._cinder.get(caller, volume_id)
         if name in ADMIN_RULES and not caller.is_admin:
             raise forbidden(ADMIN_RULES[name])
-        self._acts[name](Deed(caller, volume, body))
+        self._acts[name](Deed(caller, version, volume, body))
 
     def _reset_status(self, deed: Deed) -> None:
         volume, status = deed.volume, deed.body.get("status")
         _check_reset(status)
         detached = deed.body.get("attach_status") == "detached"
-        if status == "in-use" and (detached or not volume.attachments):
-            raise bad_request("Cannot reset-state to in-use")
+        if status == "in-use" and not volume.attachments:
+            raise bad_request("Cannot reset-state to in-use because volume does not have any attachments.")
         if detached:
             volume.attachments.clear()
         volume.touch(self._cinder.world.now)
         if status is not None:
-            volume.is_detaching = False
+            volume.is_detaching, volume.phase = False, None
             volume.forced = status if status != volume.status else None
 
     def _detach(self, deed: Deed) -> None:
         attachment = _chosen(deed.volume, deed.body.get("attachment_id"))
+        if attachment is None:
+            return
         self._cinder.check_nova_lets_go(deed.caller, attachment)
         self._cinder.remove(deed.volume, attachment)
 
     def _terminate_connection(self, deed: Deed) -> None:
         for attachment in deed.volume.attachments:
             self._cinder.check_nova_lets_go(deed.caller, attachment)
+
+    def _extend(self, deed: Deed) -> None:
+        size_gib = deed.body.get("new_size")
+        if isinstance(size_gib, bool) or not str(size_gib).isdecimal():
+            raise bad_request(f"Invalid input for field/attribute new_size. Value: {size_gib}. {size_gib!r} is not of type 'integer'")
+        self._cinder.extend(deed.caller, deed.volume, int(str(size_gib)), attached=deed.version >= EXTENDS_ATTACHED_SINCE)
 
     def _reserve(self, deed: Deed) -> None:
         if deed.volume.status != "available":
@@ -106,14 +119,11 @@ def _check_reset(status: object) -> None:
         raise bad_request("Cannot reset-state to deleting")
 
 
-def _chosen(volume: Volume, attachment_id: str | None) -> Attachment:
+def _chosen(volume: Volume, attachment_id: str | None) -> Attachment | None:
+    """The attachment that is meant; None for a volume without any, which Cinder lets go of without a word."""
     candidates = [attachment for attachment in volume.attachments if attachment_id in (None, attachment.id)]
     if len(candidates) == 1:
         return candidates[0]
     if candidates:
         raise bad_request("Invalid volume: Detach volume failed: More than one attachment, but no attachment_id provided.")
-    raise _not_attached(volume)
-
-
-def _not_attached(volume: Volume) -> CloudError:
-    return bad_request(f"Invalid volume: Unable to detach volume {volume.id}: it has no such attachment.")
+    return None

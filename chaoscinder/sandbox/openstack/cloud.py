@@ -16,10 +16,12 @@ from chaoscinder.sandbox.openstack.identity_api import IdentityApi
 from chaoscinder.sandbox.openstack.keystone import IMPLIED, TOKEN_LIFE_S, Keystone
 from chaoscinder.sandbox.openstack.lifecycle import Lifecycle
 from chaoscinder.sandbox.openstack.nova import Nova
+from chaoscinder.sandbox.openstack.nova_volumes import VIRTIO
+from chaoscinder.sandbox.openstack.outages import Outages
 from chaoscinder.sandbox.openstack.refusals import not_in_the_sandbox
 from chaoscinder.sandbox.openstack.releases import find_release
 from chaoscinder.sandbox.openstack.volume_api import VolumeApi
-from chaoscinder.sandbox.openstack.wire import Answer, nova_fault, respond
+from chaoscinder.sandbox.openstack.wire import Answer, Gate, nova_fault, respond
 from chaoscinder.sandbox.ports import Cloud, Guests
 from chaoscinder.sandbox.world import World
 
@@ -29,7 +31,8 @@ DEFAULT_ZONE = "nova"
 class OpenStack(Cloud, Guests):
     """A cloud with the users admin and demo in one project and other in a project of its own. Implements ports.Cloud and ports.Guests.
 
-    Passwords that are not given are random. lifecycle and nova.faults are where things are made to go wrong.
+    Passwords that are not given are random. lifecycle, outages, nova.faults and cinder.backend are where things are made to go wrong.
+    wait is how a request lets cluster seconds go by before a late refusal; None waits for somebody else to turn the world.
     """
 
     def __init__(
@@ -44,13 +47,31 @@ class OpenStack(Cloud, Guests):
         zone: str = DEFAULT_ZONE,
         durations: Durations = RECORDED,
         token_life_s: float = TOKEN_LIFE_S,
+        device_prefix: str = VIRTIO,
+        wait: Callable[[float], None] | None = None,
     ) -> None:
         self.world = world
         self.release = find_release(release)
         self.zone = zone
+        self.outages = Outages()
+        self._gate = Gate(world, self.outages, wait)
         self.keystone = Keystone(world, token_life_s=token_life_s)
-        self.cinder = Cinder(world, durations, nova_attachment=lambda server, volume: self.nova.volumes.attachment_id(server, volume))
-        self.nova = Nova(world, durations, cinder=self.cinder, faults=Faults())
+        self.cinder = Cinder(
+            world,
+            durations,
+            release=self.release,
+            zone=zone,
+            nova_attachment=lambda server, volume: self.nova.volumes.attachment_id(server, volume),
+        )
+        self.nova = Nova(
+            world,
+            durations,
+            cinder=self.cinder,
+            faults=Faults(),
+            release=self.release,
+            outages=self.outages,
+            device_prefix=device_prefix,
+        )
         self.lifecycle = Lifecycle(self.nova)
         self._populate(project, admin_password, password, other_password)
         self.wsgi = self._application()
@@ -121,9 +142,9 @@ class OpenStack(Cloud, Guests):
         return DispatcherMiddleware(
             _nothing_there,
             {
-                "/identity": IdentityApi(self.world, self.keystone),
-                "/compute": ComputeApi(self.nova, self.keystone, self.release),
-                "/volume": VolumeApi(self.cinder, self.keystone, self.release, zone=self.zone),
+                "/identity": IdentityApi(self._gate, self.keystone),
+                "/compute": ComputeApi(self._gate, self.nova, self.keystone, self.release),
+                "/volume": VolumeApi(self._gate, self.cinder, self.keystone, self.release, zone=self.zone),
             },
         )
 

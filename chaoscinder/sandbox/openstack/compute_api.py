@@ -1,4 +1,4 @@
-"""Nova over HTTP: version documents, servers and their metadata, services, and the little that clients ask besides."""
+"""Nova over HTTP: version documents, servers and their metadata; what else there is comes from the other compute_ modules."""
 
 import re
 
@@ -6,14 +6,16 @@ from werkzeug.wrappers import Request
 
 from chaoscinder.sandbox.openstack.compute_actions import ActionRoutes
 from chaoscinder.sandbox.openstack.compute_attachments import AttachmentRoutes
+from chaoscinder.sandbox.openstack.compute_catalog import CatalogRoutes
+from chaoscinder.sandbox.openstack.compute_creation import CreationRoutes
 from chaoscinder.sandbox.openstack.keystone import Keystone
 from chaoscinder.sandbox.openstack.nova import Nova, metadata_item
-from chaoscinder.sandbox.openstack.refusals import bad_request, forbidden
+from chaoscinder.sandbox.openstack.refusals import bad_request
 from chaoscinder.sandbox.openstack.releases import NOVA_MIN, Release
-from chaoscinder.sandbox.openstack.server_views import FLAVOR, FLAVOR_ID, links, server_brief, server_view, service_view
+from chaoscinder.sandbox.openstack.server_views import server_brief, server_view
 from chaoscinder.sandbox.openstack.servers import Server
-from chaoscinder.sandbox.openstack.versioned import VersionedService, need, spell
-from chaoscinder.sandbox.openstack.wire import Answer, Call, Json, Route
+from chaoscinder.sandbox.openstack.versioned import VersionedService, spell
+from chaoscinder.sandbox.openstack.wire import Answer, Call, Gate, Json, Route
 
 MOST_ROWS = 1000  # nova.conf [api] max_limit
 LIST_FILTERS = ("name", "status", "all_tenants", "project_id", "tenant_id", "host", "limit", "marker", "uuid", "deleted")
@@ -22,12 +24,14 @@ LIST_FILTERS = ("name", "status", "all_tenants", "project_id", "tenant_id", "hos
 class ComputeApi(VersionedService):
     """The application below /compute."""
 
+    name = "nova"
     word = "compute"
     legacy = "X-OpenStack-Nova-API-Version"
 
-    def __init__(self, nova: Nova, keystone: Keystone, release: Release) -> None:
+    def __init__(self, gate: Gate, nova: Nova, keystone: Keystone, release: Release) -> None:
         self._nova = nova
-        super().__init__(nova.world, keystone, lowest=NOVA_MIN, highest=release.nova_max)
+        self._v2 = release.compute_v2
+        super().__init__(gate, keystone, lowest=NOVA_MIN, highest=release.nova_max)
 
     def routes(self) -> list[Route]:
         """All that Nova answers here."""
@@ -42,13 +46,9 @@ class ComputeApi(VersionedService):
             ("GET", f"{server}/metadata/<key>", self._metadata_item),
             ("PUT", f"{server}/metadata/<key>", self._set_metadata_item),
             ("DELETE", f"{server}/metadata/<key>", self._delete_metadata_item),
-            ("GET", "/v2.1/os-services", self._services),
-            ("PUT", "/v2.1/os-services/<service_id>", self._change_service),
-            ("GET", "/v2.1/os-availability-zone", self._zones),
-            ("GET", "/v2.1/flavors", self._flavors),
-            ("GET", "/v2.1/flavors/detail", self._flavors),
-            ("GET", "/v2.1/flavors/<flavor_id>", self._flavor),
-            ("GET", "/v2.1/limits", self._limits),
+            ("PUT", server, self._rename),
+            *CreationRoutes(self._nova).routes(),
+            *CatalogRoutes(self._nova).routes(),
             *ActionRoutes(self._nova).routes(server),
             *AttachmentRoutes(self._nova).routes(server),
         ]
@@ -59,7 +59,7 @@ class ComputeApi(VersionedService):
             return None
         base = request.root_url.rstrip("/")
         if request.path == "/":
-            old = {"id": "v2.0", "status": "SUPPORTED", "version": "", "min_version": "", "updated": "2011-01-21T11:33:21Z"}
+            old = {"id": "v2.0", "status": self._v2[0], "version": "", "min_version": "", "updated": self._v2[1]}
             old["links"] = [{"rel": "self", "href": f"{base}/v2/"}]  # type: ignore[assignment]
             return Answer(200, {"versions": [old, self._version(base)]})
         if request.path.rstrip("/") == "/v2.1":
@@ -110,6 +110,12 @@ class ComputeApi(VersionedService):
     def _show(self, call: Call) -> Answer:
         return Answer(200, {"server": server_view(self._nova, self._server(call), call)})
 
+    def _rename(self, call: Call) -> Answer:
+        server, change = self._server(call), call.body("server")
+        server.name, server.description = str(change.get("name", server.name)), change.get("description", server.description)
+        server.updated_at = self._nova.world.now
+        return Answer(200, {"server": server_view(self._nova, server, call)})
+
     def _delete(self, call: Call) -> Answer:
         self._nova.delete(call.caller, self._server(call))
         return Answer(204)
@@ -137,45 +143,6 @@ class ComputeApi(VersionedService):
         self._nova.delete_metadata(call.caller, self._server(call), call.args["key"])
         return Answer(204)
 
-    def _services(self, call: Call) -> Answer:
-        call.only_known(("binary", "host"))
-        if not call.caller.is_admin:
-            raise forbidden("os_compute_api:os-services:list")
-        hosts = [host for host in self._nova.hosts if call.query.get("host", host.name) == host.name]
-        if call.query.get("binary", "nova-compute") != "nova-compute":
-            hosts = []
-        return Answer(200, {"services": [service_view(self._nova.hosts, host, call) for host in hosts]})
-
-    def _change_service(self, call: Call) -> Answer:
-        need(call, (2, 53))
-        if not call.caller.is_admin:
-            raise forbidden("os_compute_api:os-services:update")
-        host = self._nova.hosts.by_service(call.args["service_id"])
-        change = call.whole_body()
-        host.forced_down = bool(change.get("forced_down", host.forced_down))
-        if "status" in change:
-            host.disabled = change["status"] == "disabled"
-            host.disabled_reason = change.get("disabled_reason")
-        return Answer(200, {"service": service_view(self._nova.hosts, host, call)})
-
-    def _zones(self, _: Call) -> Answer:
-        names = sorted({host.zone for host in self._nova.hosts})
-        rows = [{"zoneName": name, "zoneState": {"available": True}, "hosts": None} for name in names]
-        return Answer(200, {"availabilityZoneInfo": rows})
-
-    def _flavors(self, call: Call) -> Answer:
-        return Answer(200, {"flavors": [_flavor(call)]})
-
-    def _flavor(self, call: Call) -> Answer:
-        if call.args["flavor_id"] != FLAVOR_ID:
-            raise bad_request(f"Flavor {call.args['flavor_id']} could not be found.")
-        return Answer(200, {"flavor": _flavor(call)})
-
-    def _limits(self, call: Call) -> Answer:
-        absolute = {"maxTotalInstances": 10, "maxTotalCores": 20, "maxTotalRAMSize": 51200, "maxServerMeta": 128}
-        absolute["totalInstancesUsed"] = len(self._nova.list(call.caller))
-        return Answer(200, {"limits": {"rate": [], "absolute": absolute}})
-
 
 def _pattern(name: str) -> re.Pattern[str]:
     try:
@@ -195,10 +162,3 @@ def _matches(server: Server, call: Call) -> bool:
         return True
     project_id = query.get("project_id") or query.get("tenant_id") or server.project_id
     return project_id == server.project_id and query.get("host", server.host) == server.host
-
-
-def _flavor(call: Call) -> Json:
-    shape = {key: value for key, value in FLAVOR.items() if key != "original_name"}
-    more = {"OS-FLV-EXT-DATA:ephemeral": shape.pop("ephemeral"), "os-flavor-access:is_public": True, "OS-FLV-DISABLED:disabled": False}
-    name = {"id": FLAVOR_ID, "name": FLAVOR["original_name"], "rxtx_factor": 1.0, "description": None}
-    return {**name, **shape, **more, "swap": 0, "links": links(call, f"flavors/{FLAVOR_ID}")}

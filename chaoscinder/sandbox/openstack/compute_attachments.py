@@ -1,6 +1,7 @@
 """Nova over HTTP: os-volume_attachments, in the forms of its microversions."""
 
 from chaoscinder.sandbox.openstack.nova import Nova
+from chaoscinder.sandbox.openstack.nova_volumes import Way
 from chaoscinder.sandbox.openstack.refusals import bad_request
 from chaoscinder.sandbox.openstack.server_views import attachment_view
 from chaoscinder.sandbox.openstack.servers import Server
@@ -40,9 +41,9 @@ class AttachmentRoutes:
         wanted = call.body("volumeAttachment")
         if not isinstance(wanted.get("volumeId"), str):
             raise bad_request(f"Invalid input for field/attribute volumeAttachment. Value: {wanted}. 'volumeId' is a required property")
-        waits = call.version < ASYNC_SINCE
-        device = self._nova.volumes.attach(call.caller, self._server(call), wanted["volumeId"], waits=waits)
-        if device is None or not waits:
+        way = Way(call.version, waits=call.version < ASYNC_SINCE)
+        device = self._nova.volumes.attach(call.caller, self._server(call), wanted["volumeId"], way)
+        if device is None or not way.waits:
             return Answer(202)
         return Answer(200, {"volumeAttachment": attachment_view(device, call, created=True)})
 

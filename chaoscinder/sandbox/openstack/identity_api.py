@@ -6,11 +6,11 @@ from datetime import timedelta
 
 from werkzeug.wrappers import Request
 
+from chaoscinder.sandbox.openstack.identity_credentials import CredentialRoutes
 from chaoscinder.sandbox.openstack.keystone import DOMAIN_ID, DOMAIN_NAME, Keystone, Project, Token, expected, unauthorized
 from chaoscinder.sandbox.openstack.login import log_in
-from chaoscinder.sandbox.openstack.wire import Answer, Json, Service, find_handler, keystone_fault, routes
+from chaoscinder.sandbox.openstack.wire import Answer, Gate, Json, Service, find_handler, keystone_fault, routes
 from chaoscinder.sandbox.ports import CloudError
-from chaoscinder.sandbox.world import World
 
 REGION = "RegionOne"
 DOMAIN = {"id": DOMAIN_ID, "name": DOMAIN_NAME}
@@ -26,10 +26,12 @@ MEDIA = [{"base": "application/json", "type": "application/vnd.openstack.identit
 class IdentityApi(Service):
     """The application below /identity."""
 
-    def __init__(self, world: World, keystone: Keystone) -> None:
-        super().__init__(world)
+    name = "keystone"
+
+    def __init__(self, gate: Gate, keystone: Keystone) -> None:
+        super().__init__(gate)
         self._keystone = keystone
-        self._ids = {kind: world.new_uuid().replace("-", "") for kind, _, _ in SERVICES}
+        self._ids = {kind: gate.world.new_uuid().replace("-", "") for kind, _, _ in SERVICES}
         self._table = routes(
             [
                 ("GET", "/", self._versions),
@@ -39,13 +41,14 @@ class IdentityApi(Service):
                 ("DELETE", "/v3/auth/tokens", self._revoke),
                 ("GET", "/v3/auth/catalog", self._catalog),
                 ("GET", "/v3/auth/projects", self._projects),
+                *CredentialRoutes(keystone, self.authenticated).routes(),
             ]
         )
 
     def answer(self, request: Request, request_id: str) -> Answer:  # noqa: ARG002
         """Let the handler answer; HEAD is answered as GET and loses its body on the way out."""
-        handler, _ = find_handler(self._table, request)
-        answer = handler(request)
+        handler, args = find_handler(self._table, request)
+        answer = handler(request, **args)
         return Answer(answer.code, answer.body, {"Vary": "X-Auth-Token", **answer.headers})
 
     def refusal(self, error: CloudError, request: Request) -> Answer:
@@ -68,25 +71,26 @@ class IdentityApi(Service):
         return self._tell(request, token, 201)
 
     def _show_token(self, request: Request) -> Answer:
-        self._authenticated(request)
+        self.authenticated(request)
         return self._tell(request, self._keystone.validate(request.headers.get("X-Subject-Token", "")), 200)
 
     def _revoke(self, request: Request) -> Answer:
-        self._authenticated(request)
+        self.authenticated(request)
         self._keystone.revoke(request.headers.get("X-Subject-Token", ""))
         return Answer(204)
 
     def _catalog(self, request: Request) -> Answer:
-        token = self._authenticated(request)
+        token = self.authenticated(request)
         links = {"self": request.url, "previous": None, "next": None}
         return Answer(200, {"catalog": self.catalog(request, token.project) if token.project else [], "links": links})
 
     def _projects(self, request: Request) -> Answer:
-        token = self._authenticated(request)
+        token = self.authenticated(request)
         rows = [project_view(project, request) for project in self._keystone.projects_of(token.user)]
         return Answer(200, {"projects": rows, "links": {"self": request.url, "previous": None, "next": None}})
 
-    def _authenticated(self, request: Request) -> Token:
+    def authenticated(self, request: Request) -> Token:
+        """The token that a request carries, or 401."""
         try:
             return self._keystone.validate(request.headers.get("X-Auth-Token", ""))
         except CloudError as error:

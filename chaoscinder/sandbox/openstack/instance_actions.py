@@ -68,4 +68,4 @@ class InstanceActions:
         for action in self._actions.get(server_id, []):
             if action.caller.request_id == request_id:
                 return action
-        raise not_found(f"Action for request_id {request_id} on instance {server_id} not found")
+        raise not_found(f"Action {request_id} not found")

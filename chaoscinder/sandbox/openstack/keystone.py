@@ -115,6 +115,23 @@ class Keystone:
         self._credentials[credential.id] = credential
         return credential
 
+    def credentials_of(self, user: User) -> list[ApplicationCredential]:
+        """The application credentials of a user."""
+        return [row for row in self._credentials.values() if row.user is user]
+
+    def credential(self, user: User, credential_id: str) -> ApplicationCredential:
+        """One application credential of a user, or Keystone's 404."""
+        for row in self.credentials_of(user):
+            if row.id == credential_id:
+                return row
+        raise CloudError(404, "Not Found", f"Could not find Application Credential: {credential_id}.")
+
+    def remove_credential(self, user: User, credential_id: str) -> None:
+        """Delete an application credential; the tokens that it earned are worth nothing from then on."""
+        gone = self.credential(user, credential_id)
+        del self._credentials[gone.id]
+        self._tokens = {key: token for key, token in self._tokens.items() if token.credential is not gone}
+
     def find_user(self, wanted: Name) -> User | None:
         """Find the user that a request names."""
         return next((user for user in self._users.values() if _is(wanted, user.id, user.name)), None)

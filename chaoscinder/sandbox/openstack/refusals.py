@@ -52,6 +52,27 @@ def no_volume(volume_id: str) -> CloudError:
     return not_found(f"Volume {volume_id} could not be found.")
 
 
+def flavor_not_found(flavor_id: str) -> CloudError:
+    """404 for a flavor; creating a server with it is a bad request in the same words."""
+    return not_found(f"Flavor {flavor_id} could not be found.")
+
+
+def quota_exceeded(message: str) -> CloudError:
+    """403 of Nova: a quota is used up (Cinder answers 413)."""
+    return CloudError(403, "forbidden", f"Quota exceeded for {message}")
+
+
+def api_error(exception: str, *, after_s: float) -> LateRefusal:
+    """500 of Nova, which names the class of what went wrong inside, after its timeout."""
+    text = f"Unexpected API Error. Please contact the administrator\n<class '{exception}'>"
+    return LateRefusal(500, "computeFault", text, after_s=after_s)
+
+
+def not_ready(server_id: str) -> CloudError:
+    """409 for a server without a host."""
+    return conflict(f"Instance {server_id} is not ready")
+
+
 def wrong_state(action: str, server_id: str, attribute: str, state: str | None) -> CloudError:
     """409 by vm_state or task_state."""
     return conflict(f"Cannot '{action}' instance {server_id} while it is in {attribute} {state}")

@@ -8,16 +8,18 @@ from dataclasses import dataclass
 
 from chaoscinder.sandbox.openstack.caller import Caller
 from chaoscinder.sandbox.openstack.durations import Durations
-from chaoscinder.sandbox.openstack.faults import Faults
+from chaoscinder.sandbox.openstack.faults import Faults, strikes
 from chaoscinder.sandbox.openstack.hosts import Hosts
 from chaoscinder.sandbox.openstack.instance_actions import InstanceAction, InstanceActions
 from chaoscinder.sandbox.openstack.power import Power
-from chaoscinder.sandbox.openstack.refusals import conflict, wrong_state
+from chaoscinder.sandbox.openstack.refusals import conflict, not_ready, wrong_state
 from chaoscinder.sandbox.openstack.servers import PAUSED, RUNNING, SHUTDOWN, Server
 from chaoscinder.sandbox.world import World
 
 REBOOTING_TASKS = ("rebooting", "reboot_pending", "reboot_started", "rebooting_hard", "reboot_pending_hard", "reboot_started_hard")
 REBOOTABLE_TASKS = (*REBOOTING_TASKS, "resuming", "unpausing", "pausing", "suspending")  # nova.compute.task_states.ALLOW_REBOOT
+RESCUABLE = ("active", "stopped", "error")  # its power_state is that of Nova's fake driver; libvirt's rescue system would run
+NEEDS_HOST = ("os-stop", "os-start")  # nova.compute.api, check_instance_host
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,6 +47,7 @@ class Job:
     act: Act
     action: InstanceAction
     turn: int
+    host: str
 
 
 def acts(durations: Durations) -> Mapping[str, Act]:
@@ -61,6 +64,8 @@ def acts(durations: Durations) -> Mapping[str, Act]:
         "unpause": Act("unpause", "compute_unpause_instance", ("paused",), (("unpausing", d.pausing_s),), "active", RUNNING),
         "suspend": Act("suspend", "compute_suspend_instance", ("active",), (("suspending", d.suspending_s),), "suspended", SHUTDOWN),
         "resume": Act("resume", "compute_resume_instance", ("suspended",), (("resuming", d.resuming_s),), "active", RUNNING),
+        "rescue": Act("rescue", "compute_rescue_instance", RESCUABLE, (("rescuing", d.rescuing_s),), "rescued", SHUTDOWN),
+        "unrescue": Act("unrescue", "compute_unrescue_instance", ("rescued",), (("unrescuing", d.unrescuing_s),), "active", RUNNING),
         "reboot SOFT": Act("reboot", "compute_reboot_instance", ("active",), soft_steps, "active", RUNNING, cuts_at=1),
         "reboot HARD": Act("reboot", "compute_reboot_instance", any_state, hard_steps, "active", RUNNING, REBOOTABLE_TASKS, cuts_at=1),
     }
@@ -95,6 +100,8 @@ class Operator:
         """Accept an act, or refuse it; request is its word in the table."""
         act = self.acts[request]
         check_unlocked(caller, server)
+        if request in NEEDS_HOST and not server.host:
+            raise not_ready(server.id)
         check_state(server, act.name, act.vm_states, act.busy_with)
         action = self._record.start(caller, server.id, act.name)
         if server.task_state in REBOOTING_TASKS:
@@ -102,8 +109,8 @@ class Operator:
             return
         server.turn += 1
         server.work_on(self._world.now, act.steps[0][0])
-        job = Job(server, act, action, server.turn)
-        self._hosts.cast(server.host, lambda: self._start(job))
+        job = Job(server, act, action, server.turn, server.host)
+        self._hosts.cast(job.host, lambda: self._hosts.take_turn(job.host, server.id, lambda: self._start(job)))
 
     def _lose_race(self, server: Server, action: InstanceAction) -> None:
         """A second reboot is accepted, finds the first one at work, and fails."""
@@ -112,15 +119,16 @@ class Operator:
         self._record.finish(action, error=server.fault)
 
     def _start(self, job: Job) -> None:
-        self._record.begin_event(job.action, job.act.event, job.server.host)
+        self._record.begin_event(job.action, job.act.event, job.host)
         self._step(job, 0)
 
     def _step(self, job: Job, number: int) -> None:
         server, act = job.server, job.act
-        if server.vm_state == "deleted" or server.turn != job.turn:
-            return
-        if number == len(act.steps):
-            self._end(job)
+        is_over = server.vm_state == "deleted" or server.turn != job.turn
+        if is_over or number == len(act.steps):
+            if not is_over:
+                self._end(job)
+            self._hosts.end_turn(job.host, server.id)
             return
         task_state, lasts_s = act.steps[number]
         if number:
@@ -130,14 +138,20 @@ class Operator:
         self._world.call_later(lasts_s, lambda: self._go_on(job, number + 1), f"{act.name} {server.name}")
 
     def _go_on(self, job: Job, number: int) -> None:
-        self._hosts.cast(job.server.host, lambda: self._step(job, number))
+        self._hosts.cast(job.host, lambda: self._step(job, number))
 
     def _end(self, job: Job) -> None:
         server, act = job.server, job.act
-        if act.name == "stop" and server.id in self._faults.power_off_fails:
+        if act.name == "stop" and (refusal := self._refusal(server)):
             server.work_on(self._world.now, None)
-            self._record.finish(job.action, error="Failed to power off instance: the hypervisor refused")
+            self._record.finish(job.action, error=refusal)
             return
         server.become(self._world.now, act.vm_state, None, act.power_state)
-        self._power.switch(server.id, act.power_state == RUNNING)
+        self._power.put(server.id, act.power_state)
         self._record.finish(job.action)
+
+    def _refusal(self, server: Server) -> str:
+        """Why the hypervisor does not stop a guest; empty when it does."""
+        if strikes(self._faults.power_off_fails, server):
+            return "Failed to power off instance: the hypervisor refused"
+        return "" if self._power.state(server.id) is not None else f"Instance {server.id} could not be found."

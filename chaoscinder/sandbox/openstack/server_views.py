@@ -1,6 +1,7 @@
 """Servers, services and what happened to them, as Nova's JSON has them at each microversion."""
 
 import hashlib
+import uuid
 from datetime import datetime
 
 from chaoscinder.sandbox.openstack.hosts import Host, Hosts
@@ -10,9 +11,8 @@ from chaoscinder.sandbox.openstack.nova_volumes import BlockDevice
 from chaoscinder.sandbox.openstack.servers import Server
 from chaoscinder.sandbox.openstack.wire import Call, Json
 
-FLAVOR_ID = "42"
 IMAGE_ID = "a89639bd-88ac-4412-8903-09e41187579e"
-FLAVOR = {"vcpus": 2, "ram": 4096, "disk": 20, "ephemeral": 0, "swap": 0, "original_name": "m1.medium", "extra_specs": {}}
+IN_PROGRESS = ("ACTIVE", "BUILD", "REBUILD", "RESIZE", "VERIFY_RESIZE", "MIGRATING")  # nova.api.openstack.compute.views.servers
 
 
 def stamp(at: datetime | None) -> str | None:
@@ -40,8 +40,8 @@ def server_view(nova: Nova, server: Server, call: Call, *, in_list: bool = False
         "user_id": server.user_id,
         "metadata": dict(server.metadata),
         "hostId": host_id(server.host, server.project_id),
-        "image": {"id": IMAGE_ID, "links": links(call, f"images/{IMAGE_ID}")[1:]},
-        "flavor": _flavor(call),
+        "image": _image(server, call),
+        "flavor": _flavor(server, call),
         "created": server.created_at.strftime("%Y-%m-%dT%H:%M:%SZ"),
         "updated": server.updated_at.strftime("%Y-%m-%dT%H:%M:%SZ"),
         "addresses": {},
@@ -54,8 +54,8 @@ def server_view(nova: Nova, server: Server, call: Call, *, in_list: bool = False
 
 
 def host_id(host: str, project_id: str) -> str:
-    """The host's name as members see it: hashed together with their project."""
-    return hashlib.sha224((project_id + host).encode()).hexdigest()
+    """The host's name as members see it: hashed together with their project; empty for no host."""
+    return "" if not host else hashlib.sha224((project_id + host).encode()).hexdigest()
 
 
 def service_view(hosts: Hosts, host: Host, call: Call) -> Json:
@@ -71,6 +71,13 @@ def service_view(hosts: Hosts, host: Host, call: Call) -> Json:
         "disabled_reason": host.disabled_reason,
     }
     return {**body, **({"forced_down": host.forced_down} if call.version >= (2, 11) else {})}
+
+
+def controller_view(binary: str, nova: Nova, call: Call) -> Json:
+    """A service of Nova's own that no host of servers runs; here it never fails."""
+    common = {"zone": "internal", "status": "enabled", "state": "up", "updated_at": stamp(nova.world.now), "disabled_reason": None}
+    body: Json = {"binary": binary, "host": "controller", "id": str(uuid.uuid5(uuid.NAMESPACE_DNS, binary)), **common}
+    return {**body, **({"forced_down": False} if call.version >= (2, 11) else {})}
 
 
 def attachment_view(device: BlockDevice, call: Call, *, created: bool = False) -> Json:
@@ -119,10 +126,17 @@ def event_view(event: ActionEvent, action: InstanceAction, call: Call) -> Json:
     return body
 
 
-def _flavor(call: Call) -> Json:
-    if call.version >= (2, 47):
-        return dict(FLAVOR)
-    return {"id": FLAVOR_ID, "links": links(call, f"flavors/{FLAVOR_ID}")[1:]}
+def _image(server: Server, call: Call) -> Json:
+    image_id = server.image_id or IMAGE_ID
+    return {"id": image_id, "links": links(call, f"images/{image_id}")[1:]}
+
+
+def _flavor(server: Server, call: Call) -> Json:
+    flavor = server.flavor
+    if call.version < (2, 47):
+        return {"id": flavor.id, "links": links(call, f"flavors/{flavor.id}")[1:]}
+    size = {"vcpus": flavor.vcpus, "ram": flavor.ram_mib, "disk": flavor.disk_gib, "ephemeral": 0, "swap": 0}
+    return {**size, "original_name": flavor.name, **({"extra_specs": {}} if call.version >= (2, 61) else {})}
 
 
 def _state(server: Server) -> Json:
@@ -130,15 +144,15 @@ def _state(server: Server) -> Json:
         "OS-EXT-AZ:availability_zone": server.zone,
         "config_drive": "",
         "key_name": None,
-        "OS-SRV-USG:launched_at": stamp(server.created_at),
+        "OS-SRV-USG:launched_at": stamp(server.launched_at),
         "OS-SRV-USG:terminated_at": None,
         "OS-EXT-STS:task_state": server.task_state,
         "OS-EXT-STS:vm_state": server.vm_state,
         "OS-EXT-STS:power_state": server.power_state,
     }
-    if server.status == "ACTIVE":
+    if server.status in IN_PROGRESS:
         body["progress"] = 0
-    if server.status == "ERROR" and server.fault:
+    if server.status in ("ERROR", "DELETED") and server.fault:
         body["fault"] = {"code": 500, "created": server.updated_at.strftime("%Y-%m-%dT%H:%M:%SZ"), "message": server.fault}
     return body
 
@@ -153,22 +167,26 @@ def _by_role(nova: Nova, server: Server, call: Call) -> Json:
     body: Json = {"OS-EXT-SRV-ATTR:hostname": server.name} if call.version >= (2, 90) else {}
     if not call.caller.is_admin:
         return body
-    body["OS-EXT-SRV-ATTR:host"] = body["OS-EXT-SRV-ATTR:hypervisor_hostname"] = server.host
+    body["OS-EXT-SRV-ATTR:host"] = body["OS-EXT-SRV-ATTR:hypervisor_hostname"] = server.host or None
     body["OS-EXT-SRV-ATTR:instance_name"] = f"instance-{server.number:08x}"
     if call.version >= (2, 3):
         body["OS-EXT-SRV-ATTR:hostname"] = server.name
         body["OS-EXT-SRV-ATTR:reservation_id"] = "r-" + server.id.replace("-", "")[:8]
-        body |= {"OS-EXT-SRV-ATTR:launch_index": 0, "OS-EXT-SRV-ATTR:root_device_name": "/dev/vda", "OS-EXT-SRV-ATTR:user_data": None}
+        body |= {
+            "OS-EXT-SRV-ATTR:launch_index": 0,
+            "OS-EXT-SRV-ATTR:root_device_name": nova.volumes.root_device if server.was_placed else None,
+            "OS-EXT-SRV-ATTR:user_data": None,
+        }
         body |= {"OS-EXT-SRV-ATTR:kernel_id": "", "OS-EXT-SRV-ATTR:ramdisk_id": ""}
     if call.version >= (2, 16):
-        body["host_status"] = nova.hosts.status(nova.hosts.get(server.host))
+        body["host_status"] = nova.hosts.status(nova.hosts.get(server.host)) if server.host else ""
     return body
 
 
 def _since(server: Server, call: Call, in_list: bool) -> Json:
     rows: list[tuple[tuple[int, int], str, object]] = [
         ((2, 9), "locked", server.locked_by is not None),
-        ((2, 19), "description", None),
+        ((2, 19), "description", server.description),
         ((2, 26), "tags", []),
         ((2, 63), "trusted_image_certificates", None),
         ((2, 73), "locked_reason", server.locked_reason),

@@ -7,9 +7,8 @@ from werkzeug.wrappers import Request
 from chaoscinder.sandbox.openstack.keystone import UNAUTHORIZED, Keystone
 from chaoscinder.sandbox.openstack.refusals import bad_request, not_found
 from chaoscinder.sandbox.openstack.releases import Microversion
-from chaoscinder.sandbox.openstack.wire import Answer, Call, Route, Service, find_handler, nova_fault, routes
+from chaoscinder.sandbox.openstack.wire import Answer, Call, Gate, Route, Service, find_handler, nova_fault, routes
 from chaoscinder.sandbox.ports import CloudError
-from chaoscinder.sandbox.world import World
 
 
 def spell(version: Microversion) -> str:
@@ -29,8 +28,8 @@ class VersionedService(Service):
     word = ""
     legacy = ""
 
-    def __init__(self, world: World, keystone: Keystone, *, lowest: Microversion, highest: Microversion) -> None:
-        super().__init__(world)
+    def __init__(self, gate: Gate, keystone: Keystone, *, lowest: Microversion, highest: Microversion) -> None:
+        super().__init__(gate)
         self._keystone = keystone
         self.lowest = lowest
         self.highest = highest

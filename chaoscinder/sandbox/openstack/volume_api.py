@@ -5,15 +5,17 @@ Every path exists with and without the project's id in it, as in the real servic
 
 from werkzeug.wrappers import Request
 
-from chaoscinder.sandbox.openstack.cinder import MOST_GIB, MOST_VOLUMES, Attachment, Cinder, Volume
+from chaoscinder.sandbox.openstack.cinder import Cinder, Wanted
 from chaoscinder.sandbox.openstack.cinder_actions import VolumeActions
 from chaoscinder.sandbox.openstack.keystone import Keystone
-from chaoscinder.sandbox.openstack.refusals import bad_request, forbidden, not_found
+from chaoscinder.sandbox.openstack.refusals import bad_request, not_found
 from chaoscinder.sandbox.openstack.releases import CINDER_MIN, Release
-from chaoscinder.sandbox.openstack.server_views import stamp
 from chaoscinder.sandbox.openstack.versioned import VersionedService, need, spell
-from chaoscinder.sandbox.openstack.volume_views import TYPE_ID, TYPE_NAME, attachment_brief, attachment_view, volume_brief, volume_view
-from chaoscinder.sandbox.openstack.wire import Answer, Call, Handler, Json, Route
+from chaoscinder.sandbox.openstack.volume_extras import ExtraRoutes
+from chaoscinder.sandbox.openstack.volume_types import DEFAULT_TYPE
+from chaoscinder.sandbox.openstack.volume_views import attachment_brief, attachment_view, volume_brief, volume_view
+from chaoscinder.sandbox.openstack.volumes import Attachment, Volume
+from chaoscinder.sandbox.openstack.wire import Answer, Call, Gate, Handler, Json, Route
 
 ATTACHMENTS_SINCE = (3, 27)
 LIST_FILTERS = ("name", "status", "availability_zone", "all_tenants", "limit", "marker", "project_id")
@@ -22,13 +24,14 @@ LIST_FILTERS = ("name", "status", "availability_zone", "all_tenants", "limit", "
 class VolumeApi(VersionedService):
     """The application below /volume."""
 
+    name = "cinder"
     word = "volume"
 
-    def __init__(self, cinder: Cinder, keystone: Keystone, release: Release, *, zone: str) -> None:
+    def __init__(self, gate: Gate, cinder: Cinder, keystone: Keystone, release: Release, *, zone: str) -> None:
         self._cinder = cinder
         self._zone = zone
         self._actions = VolumeActions(cinder)
-        super().__init__(cinder.world, keystone, lowest=CINDER_MIN, highest=release.cinder_max)
+        super().__init__(gate, keystone, lowest=CINDER_MIN, highest=release.cinder_max)
 
     def routes(self) -> list[Route]:
         """All that Cinder answers here."""
@@ -44,21 +47,25 @@ class VolumeApi(VersionedService):
             ("POST", "attachments", self._create_attachment),
             ("GET", "attachments/<attachment_id>", self._attachment),
             ("DELETE", "attachments/<attachment_id>", self._delete_attachment),
-            ("GET", "os-services", self._services),
-            ("GET", "os-availability-zone", self._zones),
-            ("GET", "types", self._types),
-            ("GET", "types/<type_id>", self._type),
-            ("GET", "limits", self._limits),
+            *ExtraRoutes(self._cinder, self._zone).routes(),
         ]
         projects = ("", "<project_id>/")
-        return [(methods, f"/v3/{project}{path}", self._in_project(handler)) for methods, path, handler in rows for project in projects]
+        root: list[Route] = [("GET", "/v3", self._versions)]
+        return root + [
+            (methods, f"/v3/{project}{path}", self._in_project(handler)) for methods, path, handler in rows for project in projects
+        ]
 
     def version_document(self, request: Request) -> Answer | None:
-        """The documents that need no token."""
-        if request.method not in ("GET", "HEAD") or request.path.rstrip("/") not in ("", "/v3"):
+        """The document at the root, which needs no token; the same below /v3 needs one."""
+        if request.method not in ("GET", "HEAD") or request.path.rstrip("/"):
             return None
-        base = request.root_url.rstrip("/")
-        document = {
+        return Answer(300, {"versions": [self._version(request.root_url.rstrip("/"))]})
+
+    def _versions(self, call: Call) -> Answer:
+        return Answer(200, {"versions": [self._version(call.base)]})
+
+    def _version(self, base: str) -> Json:
+        return {
             "id": "v3.0",
             "status": "CURRENT",
             "version": spell(self.highest),
@@ -70,7 +77,6 @@ class VolumeApi(VersionedService):
             ],
             "media-types": [{"base": "application/json", "type": "application/vnd.openstack.volume+json;version=3"}],
         }
-        return Answer(300 if request.path == "/" else 200, {"versions": [document]})
 
     def _in_project(self, handler: Handler) -> Handler:
         def checked(call: Call) -> Answer:
@@ -105,16 +111,20 @@ class VolumeApi(VersionedService):
     def _create(self, call: Call) -> Answer:
         wanted = call.body("volume")
         size = wanted.get("size")
-        if isinstance(size, bool) or not isinstance(size, int) or size < 1:
-            raise bad_request(f"Invalid input for field/attribute size. Value: {size}. {size!r} is not a positive integer")
-        volume = self._cinder.create(
-            call.caller,
+        if isinstance(size, bool) or not str(size).isdecimal():
+            raise bad_request(f"Invalid input for field/attribute size. Value: {size}. {size!r} does not match '^[0-9]+$'")
+        if int(str(size)) < 1:
+            raise bad_request(f"Invalid input for field/attribute size. Value: {size}. {size} is less than the minimum of 1")
+        kind = wanted.get("volume_type")
+        request = Wanted(
             wanted.get("name") or wanted.get("display_name") or "",
-            size,
+            int(str(size)),
             zone=wanted.get("availability_zone") or self._zone,
+            type=self._cinder.types.named(kind) if kind else DEFAULT_TYPE,
             metadata=wanted["metadata"] if isinstance(wanted.get("metadata"), dict) else {},
             description=wanted.get("description"),
         )
+        volume = self._cinder.create(call.caller, request)
         return Answer(202, {"volume": volume_view(volume, call, created=True)})
 
     def _show(self, call: Call) -> Answer:
@@ -128,7 +138,7 @@ class VolumeApi(VersionedService):
         body = call.whole_body()
         name = next(iter(body))
         content = body[name] if isinstance(body[name], dict) else {}
-        self._actions.do(call.caller, call.args["volume_id"], name, content)
+        self._actions.do(call.caller, call.version, call.args["volume_id"], name, content)
         return Answer(202)
 
     def _attachments(self, call: Call) -> Answer:
@@ -167,43 +177,6 @@ class VolumeApi(VersionedService):
         self._cinder.check_nova_lets_go(call.caller, attachment)
         self._cinder.remove(volume, attachment)
         return Answer(200, {"attachments": [attachment_brief(row) for row in volume.attachments]})
-
-    def _services(self, call: Call) -> Answer:
-        if not call.caller.is_admin:
-            raise forbidden("volume_extension:services:index")
-        common: Json = {"zone": self._zone, "status": "enabled", "state": "up", "updated_at": stamp(self._world.now), "cluster": None}
-        volume: Json = {"binary": "cinder-volume", "host": "cinder1@sandbox", **common, "disabled_reason": None, "backend_state": "up"}
-        volume |= {"replication_status": "disabled", "active_backend_id": None, "frozen": False}
-        return Answer(200, {"services": [volume, {"binary": "cinder-scheduler", "host": "cinder1", **common, "disabled_reason": None}]})
-
-    def _zones(self, call: Call) -> Answer:
-        names = sorted({self._zone, *(volume.zone for volume in self._cinder.list(call.caller))})
-        return Answer(200, {"availabilityZoneInfo": [{"zoneName": name, "zoneState": {"available": True}} for name in names]})
-
-    def _types(self, _: Call) -> Answer:
-        return Answer(200, {"volume_types": [TYPE]})
-
-    def _type(self, call: Call) -> Answer:
-        if call.args["type_id"] not in (TYPE_ID, TYPE_NAME, "default"):
-            raise not_found(f"Volume type {call.args['type_id']} could not be found.")
-        return Answer(200, {"volume_type": TYPE})
-
-    def _limits(self, call: Call) -> Answer:
-        mine = self._cinder.list(call.caller)
-        absolute = {"maxTotalVolumes": MOST_VOLUMES, "maxTotalVolumeGigabytes": MOST_GIB, "totalVolumesUsed": len(mine)}
-        absolute["totalGigabytesUsed"] = sum(volume.size_gib for volume in mine)
-        return Answer(200, {"limits": {"rate": [], "absolute": absolute}})
-
-
-TYPE: Json = {
-    "id": TYPE_ID,
-    "name": TYPE_NAME,
-    "is_public": True,
-    "extra_specs": {},
-    "description": "Default Volume Type",
-    "os-volume-type-access:is_public": True,
-    "qos_specs_id": None,
-}
 
 
 def _everyone(call: Call) -> bool:

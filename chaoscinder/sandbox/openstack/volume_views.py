@@ -1,13 +1,11 @@
 """Volumes and attachments, as Cinder's JSON has them at each microversion."""
 
-from chaoscinder.sandbox.openstack.cinder import Attachment, Volume
+from chaoscinder.sandbox.openstack.backend import POOL
 from chaoscinder.sandbox.openstack.server_views import stamp
+from chaoscinder.sandbox.openstack.volumes import Attachment, Volume
 from chaoscinder.sandbox.openstack.wire import Call, Json
 
-TYPE_ID = "8cbf75bf-b990-49cd-a272-1967f9035480"
-TYPE_NAME = "__DEFAULT__"
 SERVICE_ID = "530d4440-91cd-4d9a-8e07-f0c9db3a5bc3"
-BACKEND = "cinder1@sandbox#sandbox"
 
 
 def links(call: Call, path: str) -> list[Json]:
@@ -35,7 +33,7 @@ def volume_view(volume: Volume, call: Call, *, created: bool = False) -> Json:
         "updated_at": None if created else stamp(volume.updated_at),
         "name": volume.name,
         "description": volume.description,
-        "volume_type": TYPE_NAME,
+        "volume_type": volume.type.name,
         "snapshot_id": None,
         "source_volid": None,
         "metadata": dict(volume.metadata),
@@ -45,10 +43,10 @@ def volume_view(volume: Volume, call: Call, *, created: bool = False) -> Json:
         "encrypted": False,
         "replication_status": None,
         "consistencygroup_id": None,
-        "multiattach": False,
+        "multiattach": volume.multiattach,
         "attachments": [attached_view(attachment, call) for attachment in volume.attached],
     }
-    return {**body, **_since(call, created), **({} if created else _tenant(volume, call))}
+    return {**body, **_since(volume, call, created), **({} if created else _tenant(volume, call))}
 
 
 def attached_view(attachment: Attachment, call: Call) -> Json:
@@ -89,16 +87,16 @@ def attachment_view(attachment: Attachment) -> Json:
     }
 
 
-def _since(call: Call, created: bool) -> Json:
+def _since(volume: Volume, call: Call, created: bool) -> Json:
     admin = call.caller.is_admin
     rows: list[tuple[tuple[int, int], bool, str, object]] = [
         ((3, 0), admin, "migration_status", None),
         ((3, 13), True, "group_id", None),
         ((3, 21), admin, "provider_id", None),
         ((3, 48), True, "shared_targets", created),
-        ((3, 48), True, "service_uuid", None if created else SERVICE_ID),
+        ((3, 48), True, "service_uuid", None if created or not volume.is_placed else SERVICE_ID),
         ((3, 61), admin, "cluster_name", None),
-        ((3, 63), True, "volume_type_id", TYPE_ID),
+        ((3, 63), True, "volume_type_id", volume.type.id),
         ((3, 65), True, "consumes_quota", True),
     ]
     return {key: value for since, shown, key, value in rows if shown and call.version >= since}
@@ -107,5 +105,9 @@ def _since(call: Call, created: bool) -> Json:
 def _tenant(volume: Volume, call: Call) -> Json:
     body: Json = {"os-vol-tenant-attr:tenant_id": volume.project_id}
     if call.caller.is_admin:
-        body |= {"os-vol-mig-status-attr:migstat": None, "os-vol-mig-status-attr:name_id": None, "os-vol-host-attr:host": BACKEND}
+        body |= {
+            "os-vol-mig-status-attr:migstat": None,
+            "os-vol-mig-status-attr:name_id": None,
+            "os-vol-host-attr:host": POOL if volume.is_placed else None,
+        }
     return body

@@ -14,6 +14,7 @@ from werkzeug.routing import Map, Rule
 from werkzeug.wrappers import Request, Response
 
 from chaoscinder.sandbox.openstack.caller import Caller
+from chaoscinder.sandbox.openstack.outages import Outages
 from chaoscinder.sandbox.openstack.refusals import LateRefusal, bad_request, not_in_the_sandbox
 from chaoscinder.sandbox.openstack.releases import Microversion
 from chaoscinder.sandbox.ports import CloudError
@@ -129,22 +130,44 @@ def respond(answer: Answer, request_id: str) -> Response:
     return response
 
 
-class Service:
-    """A WSGI application over a model. Subclasses say how a request becomes an answer."""
+class Gate:
+    """What every request passes: the world, and what is dead or frozen in front of it."""
 
-    def __init__(self, world: World) -> None:
-        self._world = world
+    def __init__(self, world: World, outages: Outages, wait: Callable[[float], None] | None = None) -> None:
+        self.world = world
+        self.outages = outages
+        self.wait = wait or self._wait_for_others
+
+    def _wait_for_others(self, cluster_s: float) -> None:
+        """Wait for cluster time to go by, outside of the world's lock."""
+        over = threading.Event()
+        with self.world.step():
+            self.world.call_later(cluster_s, over.set, "late refusal")
+        over.wait(LONGEST_WAIT_S)
+
+
+class Service:
+    """A WSGI application over a model. Subclasses say how a request becomes an answer. name is the service's name in Outages."""
+
+    name = ""
+
+    def __init__(self, gate: Gate) -> None:
+        self._gate = gate
+        self._world = gate.world
 
     def __call__(self, environ: dict[str, Any], start_response: Any) -> Iterable[bytes]:
         request = Request(environ)
         request.get_data()
         request_id = ""
+        self._gate.outages.hold(self.name, request.method)
+        if self._gate.outages.is_dead(self.name):
+            return Response("503 Service Unavailable", 503, content_type="text/plain")(environ, start_response)
         try:
             with self._world.step():
                 request_id = f"req-{self._world.new_uuid()}"
                 answer = self.answer(request, request_id)
         except LateRefusal as error:
-            self._wait(error.after_s)
+            self._gate.wait(error.after_s)
             answer = self.refusal(error, request)
         except CloudError as error:
             answer = self.refusal(error, request)
@@ -157,10 +180,3 @@ class Service:
     def refusal(self, error: CloudError, request: Request) -> Answer:
         """Put a refusal into words."""
         raise NotImplementedError
-
-    def _wait(self, cluster_s: float) -> None:
-        """Wait for cluster time to go by, outside of the world's lock."""
-        over = threading.Event()
-        with self._world.step():
-            self._world.call_later(cluster_s, over.set, "late refusal")
-        over.wait(LONGEST_WAIT_S)

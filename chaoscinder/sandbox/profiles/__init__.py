@@ -1,6 +1,7 @@
 """What one Kubernetes version does differently, as data: a JSON file per version, each figure with its source.
 
-A controller never asks which version it plays; it reads its figures and words here.
+A controller never asks which version it plays; it reads its figures and words here. A profile names the one that it is based on and tells
+only what differs from it, so that the file itself says what changed between two versions.
 """
 
 import json
@@ -11,6 +12,7 @@ from typing import Any
 
 HERE = Path(__file__).parent
 DEFAULT = "1.36-csi"
+Data = dict[str, Any]
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,6 +22,7 @@ class Profile:
     name: str
     git_version: str
     driver: str
+    plugin: str
 
     lease_renew_s: float
     node_status_s: float
@@ -63,25 +66,87 @@ class Profile:
     crash_backoff_most_s: float
     remediation_poll_s: float
     remediation_confirm_s: float
+    stopped_exit_code: int
+    budget_sync_s: float
+    no_execute_next_look: bool
+    terminating_replicas: bool
+    statefulset_available: bool
+    statefulset_counts_new: bool
+    disruption_conditions: bool
+    out_of_service: bool
+    force_detach_healthy: bool
+    uncertain_after_detach_error: bool
+    pod_eviction_timeout_s: float
+    condition_taints: bool
+    leases: bool
+    shutdown_taint: bool
+    shutoff_deletes_node: bool
+    volumes_need_active: bool
+    dangling_attachments: bool
+    in_use_survives_shutdown: bool
 
     texts: Mapping[str, str]
     sources: Mapping[str, str]
 
 
 def names() -> list[str]:
-    """Tell which profiles there are."""
-    return sorted(path.stem for path in HERE.glob("*.json"))
+    """Tell which profiles there are, the oldest version first."""
+    return sorted((path.stem for path in HERE.glob("*.json")), key=_age)
 
 
 def load(name: str = DEFAULT) -> Profile:
     """Read a profile; ValueError names the ones there are when this one is not among them."""
-    path = HERE / f"{name}.json"
     if name not in names():
         raise ValueError(f"unknown profile {name!r} (wanted one of {', '.join(names())})")
-    return _profile(json.loads(path.read_text(encoding="utf-8")))
+    return _profile(_whole(name))
 
 
-def _profile(data: dict[str, Any]) -> Profile:
+def differences() -> str:
+    """Tell, for people, what each profile does differently from the one it is based on, with the source of each figure."""
+    blocks = []
+    for name in reversed(names()):
+        data = _read(name)
+        base = data.get("base")
+        head = f"{name}: Kubernetes {data['git_version']}"
+        blocks.append("\n".join([f"{head}, as {base} but", *_told(data, _whole(base))] if base else [head]))
+    return "\n\n".join(blocks)
+
+
+def _told(data: Data, base: Data) -> list[str]:
+    rows = [f"  {key} {data[key]} (not {base[key]})" for key in ("driver", "plugin") if data.get(key, base[key]) != base[key]]
+    for key, figure in data["figures"].items():
+        old = base["figures"][key]["value"]
+        if old != figure["value"]:
+            rows.append(f"  {key} {_shown(figure['value'])} (not {_shown(old)}): {figure['source']}")
+    return rows + [f"  says {_quoted(text)} (not {_quoted(base['texts'][key])})" for key, text in data["texts"].items()]
+
+
+def _shown(value: object) -> str:
+    return {True: "yes", False: "no"}[value] if isinstance(value, bool) else f"{value}"
+
+
+def _quoted(text: str) -> str:
+    return f"“{text.strip()}”" if text else "nothing"
+
+
+def _age(name: str) -> tuple[list[int], str]:
+    version, _, kind = name.partition("-")
+    return [int(part) for part in version.split(".")], kind
+
+
+def _read(name: str) -> Data:
+    data: Data = json.loads((HERE / f"{name}.json").read_text(encoding="utf-8"))
+    return data
+
+
+def _whole(name: str) -> Data:
+    """A profile's data on top of those it is based on."""
+    data = _read(name)
+    base = _whole(data["base"]) if "base" in data else {"figures": {}, "texts": {}}
+    return base | data | {part: base[part] | data[part] for part in ("figures", "texts")}
+
+
+def _profile(data: Data) -> Profile:
     figures = data["figures"]
     known = {field.name for field in fields(Profile)}
     if strange := set(figures) - known:
@@ -90,6 +155,7 @@ def _profile(data: dict[str, Any]) -> Profile:
         name=data["name"],
         git_version=data["git_version"],
         driver=data["driver"],
+        plugin=data["plugin"],
         texts=data["texts"],
         sources={key: figure["source"] for key, figure in figures.items()},
         **{key: figure["value"] for key, figure in figures.items()},

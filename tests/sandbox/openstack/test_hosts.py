@@ -61,6 +61,8 @@ def test_a_guest_that_died_with_its_host_is_found_by_the_power_sync(cloud, admin
     cloud.world.turn(599)
     assert server(admin, a) == ("ACTIVE", None, 1, "UP")
     cloud.world.turn(1)
+    assert server(admin, a) == ("ACTIVE", None, 4, "UP")
+    cloud.world.turn(0.1)
     assert server(admin, a) == ("SHUTOFF", None, 4, "UP")
 
 

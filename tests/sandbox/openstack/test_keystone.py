@@ -147,7 +147,7 @@ def test_what_is_missing_is_answered_501_with_its_path(demo):
     assert demo.client.get("/image/v2/images").get_json() == {
         "notImplemented": {"code": 501, "message": "The sandbox does not do GET /image/v2/images"}
     }
-    assert demo.compute("POST", "/servers", {}) == (
+    assert demo.compute("POST", "/os-keypairs", {}) == (
         501,
-        {"notImplemented": {"code": 501, "message": "The sandbox does not do POST /compute/v2.1/servers"}},
+        {"notImplemented": {"code": 501, "message": "The sandbox does not do POST /compute/v2.1/os-keypairs"}},
     )

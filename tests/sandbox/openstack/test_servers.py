@@ -210,8 +210,8 @@ def test_actions_that_make_no_sense_are_bad_requests(admin, a, body, message):
 
 
 def test_an_action_that_nova_has_and_the_sandbox_has_not_is_501(admin, a):
-    message = "The sandbox does not do the server action rescue"
-    assert admin.act(a, rescue={}) == (501, {"notImplemented": {"code": 501, "message": message}})
+    message = "The sandbox does not do the server action rebuild"
+    assert admin.act(a, rebuild={}) == (501, {"notImplemented": {"code": 501, "message": message}})
 
 
 def test_a_locked_server_is_stopped_by_administrators_only(cloud, demo, admin, a):

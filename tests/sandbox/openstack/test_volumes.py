@@ -226,6 +226,6 @@ def test_quotas_are_kept(cloud, demo):
 
 
 def test_volume_actions_that_are_missing_say_so(demo, v):
-    message = "The sandbox does not do the volume action os-extend"
-    assert act(demo, v, "os-extend", {"new_size": 4}) == (501, {"notImplemented": {"code": 501, "message": message}})
+    message = "The sandbox does not do the volume action os-retype"
+    assert act(demo, v, "os-retype", {"new_type": "x"}) == (501, {"notImplemented": {"code": 501, "message": message}})
     assert act(demo, v, "os-explode") == refused(400, "There is no such action: os-explode")

@@ -10,6 +10,7 @@ from functools import partial
 
 from chaoscinder.sandbox.kubernetes.controllers import conditions, disks, pods, taints
 from chaoscinder.sandbox.kubernetes.controllers.attachments import BY, Attachments, Held
+from chaoscinder.sandbox.kubernetes.controllers.cinderplugin import CinderPlugin
 from chaoscinder.sandbox.kubernetes.controllers.cluster import Cluster, Controller
 from chaoscinder.sandbox.kubernetes.controllers.disks import Disk
 from chaoscinder.sandbox.kubernetes.resources import ATTACHMENTS, CLAIMS, NODES, PODS, VOLUMES
@@ -28,7 +29,7 @@ class AttachDetach(Controller):
     def __init__(self, cluster: Cluster) -> None:
         super().__init__(cluster)
         self.delay_s = self.profile.attach_loop_s
-        self._operations = Attachments(cluster, self._wake)
+        self._operations = (CinderPlugin if self.profile.plugin == "in-tree" else Attachments)(cluster, self._wake)
         self._wanted: dict[Place, tuple[Disk, list[Object]]] = {}
         self._complained: set[Place] = set()
         self._timer: Timer | None = None
@@ -72,8 +73,9 @@ class AttachDetach(Controller):
             held.unwanted_since_s = self.world.now_s
         node = self.store.find(NODES, held.node)
         healthy = node is not None and conditions.status(node, "Ready") == "True"
-        timed_out = not healthy and self.world.now_s >= held.unwanted_since_s + self.profile.force_detach_s
-        out_of_service = node is not None and taints.has(node, taints.OUT_OF_SERVICE)
+        timed_out = self.world.now_s >= held.unwanted_since_s + self.profile.force_detach_s
+        timed_out = timed_out and (not healthy or self.profile.force_detach_healthy)
+        out_of_service = self.profile.out_of_service and node is not None and taints.has(node, taints.OUT_OF_SERVICE)
         if not held.in_use or timed_out or out_of_service:
             self._operations.detach(held)
 
@@ -92,6 +94,7 @@ class AttachDetach(Controller):
 
     def _complain(self, disk: Disk, wanting: list[Object], others: list[Held]) -> None:
         users = [pod for other in others for pod in self._wanted.get((disk.handle, other.node), (disk, []))[1]]
+        users = users if self.profile.texts["used_by_pods"] else []
         for pod in wanting:
             here = [user["metadata"]["name"] for user in users if user["metadata"]["namespace"] == pod["metadata"]["namespace"]]
             message = f'Multi-Attach error for volume "{disk.volume}" {_reason(here, len(users) - len(here))}'

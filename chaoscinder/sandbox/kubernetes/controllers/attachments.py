@@ -16,6 +16,7 @@ from chaoscinder.sandbox.kubernetes.resources import ATTACHMENTS, NODES
 from chaoscinder.sandbox.kubernetes.store import Object
 
 BY = "attachdetach-controller"
+Wanting = Callable[[], list[Object]]
 logger = logging.getLogger(__name__)
 
 
@@ -44,6 +45,8 @@ class Attachments:
 
     def __init__(self, cluster: Cluster, ended: Callable[[], None]) -> None:
         self._cluster, self._store, self._world, self._profile = cluster, cluster.store, cluster.world, cluster.profile
+        self._cloud = cluster.cloud
+        self._servers: dict[str, str] = {}
         self._ended = ended
         self.held: dict[tuple[str, str], Held] = {}
         self._running: set[str] = set()
@@ -89,11 +92,11 @@ class Attachments:
         """Write each node's volumesAttached."""
         for node in self._store.list(NODES):
             name = node["metadata"]["name"]
-            names = [held.disk.unique_name for held in self.held.values() if held.node == name and held.reported]
-            if sorted(row["name"] for row in node.get("status", {}).get("volumesAttached") or []) != sorted(names):
-                self._store.change(NODES, name, "", partial(_set_attached, names=sorted(names)))
+            rows = [(held.disk.unique_name, held.disk.device) for held in self.held.values() if held.node == name and held.reported]
+            if sorted(row["name"] for row in node.get("status", {}).get("volumesAttached") or []) != sorted(row[0] for row in rows):
+                self._store.change(NODES, name, "", partial(_set_attached, rows=sorted(rows)))
 
-    def attach(self, disk: Disk, node: str, wanting: Callable[[], list[Object]]) -> None:
+    def attach(self, disk: Disk, node: str, wanting: Wanting) -> None:
         """Ask for a volume on a node and wait for it; wanting tells the pods that the outcome is told to."""
         held = self.held.setdefault((disk.handle, node), Held(disk, node))
         self._running.add(disk.handle)
@@ -116,18 +119,21 @@ class Attachments:
     def _poll(self, is_over: Callable[[], bool], timed_out: Callable[[], None]) -> None:
         ends_s = self._world.now_s + self._profile.csi_wait_s
 
+        def wait(wait_s: float) -> None:
+            following_s = min(wait_s * self._profile.csi_poll_factor, self._profile.csi_poll_most_s)
+            self._world.call_at(min(self._world.now_s + wait_s, ends_s), lambda: ask(following_s), "volume-attachment")
+
         def ask(wait_s: float) -> None:
             if is_over():
                 return
             if self._world.now_s >= ends_s:
                 timed_out()
-                return
-            following_s = min(wait_s * self._profile.csi_poll_factor, self._profile.csi_poll_most_s)
-            self._world.call_at(min(self._world.now_s + wait_s, ends_s), lambda: ask(following_s), "volume-attachment")
+            else:
+                wait(wait_s)
 
-        ask(self._profile.csi_poll_first_s)
+        wait(self._profile.csi_poll_first_s)
 
-    def _is_attached(self, held: Held, wanting: Callable[[], list[Object]]) -> bool:
+    def _is_attached(self, held: Held, wanting: Wanting) -> bool:
         attachment = self._find(held)
         status = (attachment or {}).get("status") or {}
         if attachment is None or attachment["metadata"].get("deletionTimestamp"):
@@ -141,43 +147,46 @@ class Attachments:
             return False
         return True
 
-    def _attached(self, held: Held, wanting: Callable[[], list[Object]]) -> None:
+    def _attached(self, held: Held, wanting: Wanting) -> None:
         held.confirmed = held.reported = True
         self._succeed(held)
-        for pod in wanting():
-            message = f'AttachVolume.Attach succeeded for volume "{held.disk.volume}" '  # the space at the end is Kubernetes' own
+        message = self._profile.texts["attach_succeeded"].format(volume=held.disk.volume)  # the space at its end is Kubernetes' own
+        for pod in wanting() if message else []:
             self._cluster.events.normal(pod, "SuccessfulAttachVolume", message, by=BY)
         self.report()
 
-    def _attach_timed_out(self, held: Held, wanting: Callable[[], list[Object]]) -> None:
+    def _attach_timed_out(self, held: Held, wanting: Wanting) -> None:
         why = f"timed out waiting for external-attacher of {held.disk.driver} CSI driver to attach volume {held.disk.handle}"
         self._attach_failed(held, wanting, why)
 
-    def _attach_failed(self, held: Held, wanting: Callable[[], list[Object]], why: str) -> None:
+    def _attach_failed(self, held: Held, wanting: Wanting, why: str) -> None:
         self._fail(held, "attach")
         for pod in wanting():
             message = f'AttachVolume.Attach failed for volume "{held.disk.volume}" : {why}'
-            self._cluster.events.warning(pod, "FailedAttachVolume", message, by=BY)
+            self._cluster.events.warning(pod, self._profile.texts["attach_failed_reason"], message, by=BY)
 
     def _is_detached(self, held: Held) -> bool:
         attachment = self._find(held)
         error = ((attachment or {}).get("status") or {}).get("detachError")
         if attachment is None:
-            self.held.pop((held.disk.handle, held.node), None)
-            self._succeed(held)
+            self._detached(held)
         elif error:
             self._detach_failed(held, str(error.get("message", "")))
         else:
             return False
         return True
 
+    def _detached(self, held: Held) -> None:
+        self.held.pop((held.disk.handle, held.node), None)
+        self._succeed(held)
+
     def _detach_failed(self, held: Held, why: str) -> None:
-        """Kubernetes writes no event here, and holds the attachment for uncertain from now on: it tries the next node regardless."""
+        """Kubernetes writes no event here; it may hold the attachment for uncertain from now on and try the next node regardless."""
         disk = held.disk
         logger.info(
             'DetachVolume.Detach failed for volume "%s" (UniqueName: "%s") on node "%s" : %s', disk.volume, disk.unique_name, held.node, why
         )
-        held.confirmed, held.reported = False, True
+        held.confirmed, held.reported = not self._profile.uncertain_after_detach_error, True
         self._fail(held, "detach")
 
     def _succeed(self, held: Held) -> None:
@@ -197,7 +206,7 @@ class Attachments:
         return self._store.find(ATTACHMENTS, held.disk.attachment(held.node))
 
 
-def _set_attached(node: Object, names: list[str]) -> None:
+def _set_attached(node: Object, rows: list[tuple[str, str]]) -> None:
     node.setdefault("status", {}).pop("volumesAttached", None)
-    if names:
-        node["status"]["volumesAttached"] = [{"name": name, "devicePath": ""} for name in names]
+    if rows:
+        node["status"]["volumesAttached"] = [{"name": name, "devicePath": device} for name, device in rows]

@@ -11,7 +11,6 @@ from chaoscinder.sandbox.kubernetes.controllers.cluster import Cluster, Controll
 from chaoscinder.sandbox.kubernetes.resources import NODES
 from chaoscinder.sandbox.kubernetes.store import Object
 
-BY = "cloud-node-lifecycle-controller"
 PROVIDER_ID = re.compile(r"^openstack://[^/]*/([^/]+)$")
 
 
@@ -40,10 +39,10 @@ class CloudNodeLifecycle(Controller):
     def _ask(self, node: Object, server: str) -> None:
         name = node["metadata"]["name"]
         status = self.cluster.cloud.server_status(server)
-        if status is None:
-            message = f"Deleting node {name} because it does not exist in the cloud provider"
-            self.events.normal(node, "DeletingNode", message, by=BY)
+        if status is None or (status != "ACTIVE" and self.profile.shutoff_deletes_node):
+            texts = {key: text.format(node=name) for key, text in self.profile.texts.items() if key.startswith("deleting_node")}
+            self.events.normal(node, texts["deleting_node_reason"], texts["deleting_node"], by=texts["deleting_node_component"])
             self.store.delete(NODES, name)
-        elif status == "SHUTOFF" and not taints.has(node, taints.SHUTDOWN):
+        elif self.profile.shutdown_taint and status == "SHUTOFF" and not taints.has(node, taints.SHUTDOWN):
             now = self.world.stamp()
             self.store.change(NODES, name, "", lambda new: taints.add(new, taints.SHUTDOWN, "NoSchedule", at=now))

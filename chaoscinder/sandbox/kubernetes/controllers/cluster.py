@@ -1,19 +1,41 @@
 """What every controller is given: the world, the objects, the ports to what is not Kubernetes, and the profile."""
 
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import ClassVar
 
 from chaoscinder.sandbox.kubernetes.controllers.events import Recorder
 from chaoscinder.sandbox.kubernetes.resources import Resource
-from chaoscinder.sandbox.kubernetes.store import Happened, Store
+from chaoscinder.sandbox.kubernetes.store import Happened, Object, Store
 from chaoscinder.sandbox.ports import Cloud, Containers, Guests, Traffic
 from chaoscinder.sandbox.profiles import Profile
 from chaoscinder.sandbox.world import World
 
 FindTraffic = Callable[[str, str], Traffic | None]
 Provision = Callable[[str, int, str], str]
+
+
+class Chance:
+    """What the real ones leave to chance: when in its period a loop runs, and which of equally good nodes a pod gets.
+
+    The replay of a recording takes both from the recording, so that it need not be lenient about them.
+    """
+
+    def __init__(self, world: World) -> None:
+        self._world = world
+
+    def first_s(self, name: str, period_s: float) -> float:  # noqa: ARG002 - one loop is like the other
+        """Seconds until a loop runs for the first time: real controllers do not start in step."""
+        return self._world.random.uniform(0, period_s)
+
+    def next_s(self, name: str, period_s: float) -> float:  # noqa: ARG002 - a loop without surprises
+        """Seconds from one run of a loop to the next."""
+        return period_s
+
+    def node(self, pod: Object, nodes: Sequence[Object]) -> Object:  # noqa: ARG002 - any will do
+        """Which of equally good nodes a pod gets."""
+        return self._world.random.choice(nodes)
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,10 +56,16 @@ class Cluster:
     traffic: FindTraffic
     volumes_dir: Path
     provision: Provision | None = None
+    chance: Chance = field(kw_only=True)
 
     def every(self, period_s: float, act: Callable[[], None], name: str) -> None:
-        """Let act happen every period_s, from a moment within the first period: real controllers do not start in step."""
-        self.world.call_every(period_s, act, name, first_s=self.world.random.uniform(0, period_s))
+        """Let act happen every period_s, from a moment within the first period."""
+
+        def again() -> None:
+            act()
+            self.world.call_later(self.chance.next_s(name, period_s), again, name)
+
+        self.world.call_later(self.chance.first_s(name, period_s), again, name)
 
 
 class Controller:

@@ -90,7 +90,7 @@ class Deployments(Controller):
         if was == to:
             return replicaset
         word = "up" if to > was else "down"
-        message = f"Scaled {word} replica set {meta['name']} from {was} to {to}"
+        message = self.profile.texts["scaled"].format(word=word, name=meta["name"], was=was, to=to)
         self.events.normal(deployment, "ScalingReplicaSet", message, by=BY)
         return self.store.change(REPLICASETS, meta["name"], meta["namespace"], partial(_resize, to=to))
 

@@ -7,10 +7,12 @@ from chaoscinder.sandbox.kubernetes.controllers import pods
 from chaoscinder.sandbox.kubernetes.resources import CLAIMS, VOLUMES
 from chaoscinder.sandbox.kubernetes.store import Object, Store
 
+CINDER = "kubernetes.io/cinder"  # the in-tree plugin and provisioner
+
 
 @dataclass(frozen=True, slots=True)
 class Disk:
-    """A PersistentVolume that has to be attached to a node before a pod can use it."""
+    """A PersistentVolume that has to be attached to a node before a pod can use it. driver is CINDER for the in-tree plugin's."""
 
     volume: str
     handle: str
@@ -19,7 +21,12 @@ class Disk:
     @property
     def unique_name(self) -> str:
         """As node.status names it."""
-        return f"kubernetes.io/csi/{self.driver}^{self.handle}"
+        return f"{CINDER}/{self.handle}" if self.driver == CINDER else f"kubernetes.io/csi/{self.driver}^{self.handle}"
+
+    @property
+    def device(self) -> str:
+        """As node.status tells its path: the in-tree plugin believes Cinder, CSI leaves it to the node."""
+        return "/dev/vdb" if self.driver == CINDER else ""
 
     def attachment(self, node: str) -> str:
         """The name of its VolumeAttachment on a node: the same one whenever it comes back."""
@@ -27,8 +34,11 @@ class Disk:
 
 
 def of_volume(volume: Object) -> Disk | None:
-    """The disk of a PersistentVolume; None for one that is not CSI's."""
-    csi = volume.get("spec", {}).get("csi")
+    """The disk of a PersistentVolume; None for one that is neither CSI's nor Cinder's."""
+    spec = volume.get("spec", {})
+    if cinder := spec.get("cinder"):
+        return Disk(volume["metadata"]["name"], cinder["volumeID"], CINDER)
+    csi = spec.get("csi")
     return Disk(volume["metadata"]["name"], csi["volumeHandle"], csi["driver"]) if csi else None
 
 

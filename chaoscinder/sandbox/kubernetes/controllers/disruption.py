@@ -4,7 +4,7 @@ import math
 from functools import partial
 
 from chaoscinder.sandbox.kubernetes.controllers import pods
-from chaoscinder.sandbox.kubernetes.controllers.cluster import Controller
+from chaoscinder.sandbox.kubernetes.controllers.cluster import Cluster, Controller
 from chaoscinder.sandbox.kubernetes.resources import BUDGETS, DEPLOYMENTS, PODS, REPLICASETS, STATEFULSETS
 from chaoscinder.sandbox.kubernetes.selectors import selects
 from chaoscinder.sandbox.kubernetes.store import Object
@@ -14,6 +14,10 @@ class Disruption(Controller):
     """Looks at every budget after each change of one, of a pod or of a workload."""
 
     watches = (BUDGETS, PODS, DEPLOYMENTS, REPLICASETS, STATEFULSETS)
+
+    def __init__(self, cluster: Cluster) -> None:
+        super().__init__(cluster)
+        self.delay_s = self.profile.budget_sync_s
 
     def sync(self) -> None:
         """Write each budget's status."""

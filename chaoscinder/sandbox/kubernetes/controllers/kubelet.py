@@ -2,7 +2,8 @@
 
 A kubelet renews its Lease, posts the node's status when it changed (volumesInUse with it, so at most one period late), and looks after the
 pods bound to its node. When the power goes it just stops: nobody tells the API server. When the power is back it boots, says so, ends the
-pods that were deleted meanwhile and starts the others again.
+pods that were deleted meanwhile and starts the others again. A kubelet that was stopped on a running machine leaves its containers running,
+and finds them when it is back.
 """
 
 from collections.abc import Callable
@@ -73,7 +74,9 @@ class Kubelet:
 
     def begin(self) -> None:
         """Live, from a node that ran before anybody looked: no boot, no events."""
-        self._live(self.cluster.world.random.uniform(0, 1), self.cluster.world.random.uniform(0, 1))
+        chance, profile = self.cluster.chance, self.cluster.profile
+        lease_s = chance.first_s(f"lease/{self.name}", profile.lease_renew_s)
+        self._live(lease_s, chance.first_s(f"status/{self.name}", profile.node_status_s))
 
     def power_on(self) -> None:
         """The server has power: boot."""
@@ -83,12 +86,31 @@ class Kubelet:
 
     def power_off(self) -> None:
         """The server lost power: connections to its pods hang, and nothing is told to anybody."""
+        if self.alive and not self.cluster.profile.in_use_survives_shutdown and self.node() is not None:
+            self.cluster.store.change(NODES, self.name, "", lambda new: new["status"].pop("volumesInUse", None))
         self._life += 1
         self.alive = False
         for uid, worker in self.workers.items():
             self._cut(uid)
             worker.die()
         self.workers.clear()
+
+    def stop(self) -> None:
+        """The kubelet's own process ends; the containers go on, with nobody to look after them."""
+        self._life += 1
+        self.alive = False
+        for worker in self.workers.values():
+            worker.pause()
+
+    def resume(self) -> None:
+        """The kubelet's own process is back on a machine that ran on: it posts its status and takes up its containers."""
+        if self.alive or not self.cluster.guests.is_running(self.server):
+            return
+        self._life += 1
+        self._live(self.cluster.profile.lease_renew_s, self.cluster.profile.node_status_s)
+        for worker in list(self.workers.values()):
+            worker.resume()
+        self.sync()
 
     def sync(self) -> None:
         """Look at the pods of this node."""
@@ -139,7 +161,7 @@ class Kubelet:
             new.setdefault("status", {}).setdefault("nodeInfo", {})["bootID"] = boot_id
 
         self.cluster.store.change(NODES, self.name, "", edit)
-        self._live(0.0, 0.0)
+        self._live(self.cluster.profile.lease_renew_s, self.cluster.profile.node_status_s)
 
     def _register(self) -> None:
         """Register again under the same name: the Node was deleted while the server was away."""
@@ -148,23 +170,27 @@ class Kubelet:
         spec = {"providerID": self._node["spec"]["providerID"]}
         self._node = self.cluster.store.create(NODES, {"metadata": meta, "spec": spec, "status": status})
 
-    def _live(self, lease_phase: float, status_phase: float) -> None:
+    def _live(self, lease_s: float, status_s: float) -> None:
+        """Speak now, and then each period, the first time after lease_s and status_s."""
         self.alive = True
         self._renew()
-        self._post()
-        profile, life = self.cluster.profile, self._life
-        self._repeat(self._renew, profile.lease_renew_s, life, lease_phase * profile.lease_renew_s)
-        self._repeat(self._post, profile.node_status_s, life, status_phase * profile.node_status_s)
+        self._post(knows_volumes=False)
+        self._repeat(f"lease/{self.name}", self._renew, self.cluster.profile.lease_renew_s, lease_s)
+        self._repeat(f"status/{self.name}", self._post, self.cluster.profile.node_status_s, status_s)
 
-    def _repeat(self, act: Callable[[], None], period_s: float, life: int, first_s: float) -> None:
+    def _repeat(self, name: str, act: Callable[[], None], period_s: float, first_s: float) -> None:
+        life, world = self._life, self.cluster.world
+
         def again() -> None:
             if life == self._life:
                 act()
-                self.cluster.world.call_later(period_s, again, BY)
+                world.call_later(self.cluster.chance.next_s(name, period_s), again, name)
 
-        self.cluster.world.call_later(first_s or period_s, again, BY)
+        world.call_later(first_s, again, name)
 
     def _renew(self) -> None:
+        if not self.cluster.profile.leases:
+            return
         store, now = self.cluster.store, self.cluster.world.now.strftime("%Y-%m-%dT%H:%M:%S.%fZ")
         node = self.node()
         if store.find(LEASES, self.name, LEASE_NAMESPACE) is not None:
@@ -175,16 +201,21 @@ class Kubelet:
             spec = {"holderIdentity": self.name, "leaseDurationSeconds": 40, "renewTime": now}
             store.create(LEASES, {"metadata": meta, "spec": spec})
 
-    def _post(self) -> None:
-        """Post the node's status if it changed, or if the last post is long ago."""
+    def _post(self, *, knows_volumes: bool = True) -> None:
+        """Post the node's status if it changed, or if the last post is long ago.
+
+        A kubelet that has just begun does not know its volumes yet and leaves volumesInUse as it is (setters.VolumesInUse waits until the
+        reconciler's states are synced).
+        """
         node = self.node()
         if node is None:
             return
         self._node = node
         was_ready = conditions.status(node, "Ready")
-        in_use = sorted(self._volumes_in_use())
+        listed = node.get("status", {}).get("volumesInUse") or []
+        in_use = sorted(self._volumes_in_use()) if knows_volumes else listed
         ready = "False" if self.problem else "True"
-        changed = was_ready != ready or (node.get("status", {}).get("volumesInUse") or []) != in_use
+        changed = was_ready != ready or listed != in_use
         world = self.cluster.world
         if changed or world.now_s - self._posted_s >= self.cluster.profile.node_heartbeat_s:
             self._posted_s = world.now_s

@@ -17,13 +17,14 @@ from chaoscinder.sandbox.kubernetes.controllers import (
     namespace,
     nodelifecycle,
     persistentvolume,
+    podeviction,
     podgc,
     replicaset,
     scheduler,
     statefulset,
     tainteviction,
 )
-from chaoscinder.sandbox.kubernetes.controllers.cluster import Cluster, Controller, FindTraffic, Provision
+from chaoscinder.sandbox.kubernetes.controllers.cluster import Chance, Cluster, Controller, FindTraffic, Provision
 from chaoscinder.sandbox.kubernetes.controllers.events import Recorder
 from chaoscinder.sandbox.kubernetes.store import Happened, Store
 from chaoscinder.sandbox.ports import Cloud, Containers, Guests
@@ -84,15 +85,18 @@ def start(
     volumes_dir: Path,
     remediation: str = "none",
     provision: Provision | None = None,
+    chance: Chance | None = None,
 ) -> Manager:
     """Start the controllers on the objects that are there; they act from the next moment the world settles.
 
-    remediation "out-of-service" adds the stand-in for an operator who fences dead nodes.
+    remediation "out-of-service" adds the stand-in for an operator who fences dead nodes. chance decides phases and ties; the world's
+    own randomness does where it is None.
     """
     if remediation not in REMEDIATIONS:
         raise ValueError(f"unknown remediation {remediation!r} (wanted one of {', '.join(REMEDIATIONS)})")
     events = Recorder(world, store)
-    cluster = Cluster(world, store, events, profile, cloud, guests, containers, traffic, volumes_dir, provision)
+    ports = (cloud, guests, containers, traffic, volumes_dir, provision)
+    cluster = Cluster(world, store, events, profile, *ports, chance=chance or Chance(world))
     kubelets = kubelet.Kubelets(cluster)
     controllers = [*_controllers(cluster), kubelets]
     if remediation == "out-of-service":
@@ -109,6 +113,7 @@ def _controllers(cluster: Cluster) -> list[Controller]:
         nodelifecycle.NodeLifecycle(cluster),
         cloudnodelifecycle.CloudNodeLifecycle(cluster),
         tainteviction.TaintEviction(cluster),
+        podeviction.PodEviction(cluster),
         podgc.PodGC(cluster),
         deployment.Deployments(cluster),
         replicaset.ReplicaSets(cluster),

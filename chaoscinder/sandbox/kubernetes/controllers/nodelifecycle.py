@@ -48,6 +48,8 @@ class NodeLifecycle(Controller):
 
     def sync(self) -> None:
         """Let the NoSchedule taints follow conditions and cordon at once."""
+        if not self.profile.condition_taints:
+            return
         for node in self.store.list(NODES):
             wanted = _no_schedule_keys(node)
             if wanted != {taint["key"] for taint in taints.of(node) if taint["effect"] == "NoSchedule"} & _MANAGED:
@@ -62,9 +64,10 @@ class NodeLifecycle(Controller):
             ready = conditions.status(node, "Ready")
             if was_ready == "True" and ready != "True":
                 self._became_not_ready(node)
-            if ready == "True":
+            judged = was_ready if self.profile.no_execute_next_look else ready
+            if judged == "True":
                 self._reachable(node)
-            else:
+            elif ready != "True" and self.profile.condition_taints:
                 self._not_reachable(node, READY_TAINTS[ready])
         self._zones.judge(self._release, self._believe_all)
 
@@ -113,7 +116,8 @@ class NodeLifecycle(Controller):
                 self.store.change(
                     PODS, pod["metadata"]["name"], namespace, lambda new: conditions.put(new, "Ready", "False", self.world.stamp())
                 )
-                self.events.warning(pod, "NodeNotReady", "Node is not ready", by=BY)
+                if text := self.profile.texts["pod_not_ready"]:
+                    self.events.warning(pod, "NodeNotReady", text, by=BY)
 
     def _not_reachable(self, node: Object, key: str) -> None:
         other = taints.UNREACHABLE if key == taints.NOT_READY else taints.NOT_READY

@@ -7,7 +7,7 @@ A claim that is deleted leaves its volume Released: the sandbox never deletes a 
 from functools import partial
 
 from chaoscinder.sandbox.kubernetes import defaults
-from chaoscinder.sandbox.kubernetes.controllers import pods
+from chaoscinder.sandbox.kubernetes.controllers import disks, pods
 from chaoscinder.sandbox.kubernetes.controllers.cluster import Cluster, Controller
 from chaoscinder.sandbox.kubernetes.controllers.quantities import gib
 from chaoscinder.sandbox.kubernetes.controllers.scheduler import SELECTED_NODE
@@ -16,6 +16,7 @@ from chaoscinder.sandbox.kubernetes.store import Object
 
 BINDER = "persistentvolume-controller"
 TOPOLOGY = "topology.cinder.csi.openstack.org/zone"
+ZONE = "topology.kubernetes.io/zone"
 POLL_S = 1.0  # how often the provisioner asks whether Cinder's volume is available
 PROTECTION = "kubernetes.io/pvc-protection"
 WAITING = (
@@ -119,11 +120,14 @@ class Binder(Controller):
 
 def volume_of(claim: Object, handle: str, zone: str, driver: str, class_: Object) -> Object:
     """The PersistentVolume that the provisioner writes for a claim."""
-    expression = {"key": TOPOLOGY, "operator": "In", "values": [zone]}
-    source = {"driver": driver, "volumeHandle": handle, "fsType": "ext4", "volumeAttributes": {}}
+    in_tree = driver == disks.CINDER
+    expression = {"key": ZONE if in_tree else TOPOLOGY, "operator": "In", "values": [zone]}
+    source: Object = {"csi": {"driver": driver, "volumeHandle": handle, "fsType": "ext4", "volumeAttributes": {}}}
+    if in_tree:
+        source = {"cinder": {"volumeID": handle, "fsType": "ext4"}}
     size = f"{gib(claim['spec']['resources']['requests']['storage'])}Gi"
     spec = {
-        "capacity": {"storage": size}, "accessModes": list(claim["spec"]["accessModes"]), "csi": source,
+        "capacity": {"storage": size}, "accessModes": list(claim["spec"]["accessModes"]), **source,
         "persistentVolumeReclaimPolicy": class_.get("reclaimPolicy", "Delete"),
         "storageClassName": claim["spec"].get("storageClassName", ""),
         "claimRef": _reference(claim),

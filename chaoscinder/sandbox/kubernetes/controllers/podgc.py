@@ -1,5 +1,7 @@
 """The pod garbage collector: ends pods that no kubelet will ever end, because the node is gone or declared out of service."""
 
+from functools import partial
+
 from chaoscinder.sandbox.kubernetes.controllers import conditions, pods, taints
 from chaoscinder.sandbox.kubernetes.controllers.cluster import Cluster, Controller
 from chaoscinder.sandbox.kubernetes.resources import NODES, PODS
@@ -35,13 +37,22 @@ class PodGC(Controller):
 
     def _out_of_service(self, name: str) -> bool:
         node = self.store.find(NODES, name)
-        return node is not None and conditions.status(node, "Ready") != "True" and taints.has(node, taints.OUT_OF_SERVICE)
+        if node is None or not self.profile.out_of_service:
+            return False
+        return conditions.status(node, "Ready") != "True" and taints.has(node, taints.OUT_OF_SERVICE)
 
     def _end(self, pod: Object, *, orphaned: bool = False) -> None:
+        """Call it Failed, then delete it: two requests, between which others see the failed pod."""
         name, namespace = pod["metadata"]["name"], pod["metadata"]["namespace"]
-        if not pods.is_finished(pod):
+        if self.profile.disruption_conditions and not pods.is_finished(pod):
             self.store.change(PODS, name, namespace, lambda new: self._fail(new, orphaned))
-        self.store.delete(PODS, name, namespace, grace_s=0)
+        self.world.call_later(0.0, partial(self._delete, pod), "pod-gc")
+
+    def _delete(self, pod: Object) -> None:
+        name, namespace = pod["metadata"]["name"], pod["metadata"]["namespace"]
+        found = self.store.find(PODS, name, namespace)
+        if found is not None and found["metadata"]["uid"] == pod["metadata"]["uid"]:
+            self.store.delete(PODS, name, namespace, grace_s=0)
 
     def _fail(self, pod: Object, orphaned: bool) -> None:
         pod.setdefault("status", {})["phase"] = "Failed"

@@ -59,6 +59,20 @@ class PodWorker:
         elif self.stage != "over":
             self._over()
 
+    def pause(self) -> None:
+        """The kubelet stopped: whatever runs goes on unseen."""
+        self._next_life(self.stage)
+
+    def resume(self) -> None:
+        """The kubelet is back: look at what runs and go on from there."""
+        if self.stage == "running":
+            self._change(lambda new: podstatus.ready(new, self._world.stamp(), ready=self._probe.ready))
+            self._watch(self._next_life("running"), 0.0)
+        elif self.stage == "stopping":
+            self._await_end(self._next_life("stopping"))
+        elif self.stage == "starting":
+            self._begin(self._profile.container_start_s)
+
     def die(self) -> None:
         """The machine lost its power."""
         self._next_life("over")
@@ -81,7 +95,10 @@ class PodWorker:
         status = node.get("status", {})
         in_use, attached = status.get("volumesInUse") or [], [row["name"] for row in status.get("volumesAttached") or []]
         return all(
-            disk and disk.unique_name in in_use and disk.unique_name in attached and self._is_attached(disk)
+            disk
+            and disk.unique_name in in_use
+            and disk.unique_name in attached
+            and (disk.driver == disks.CINDER or self._is_attached(disk))
             for disk in disks.of_pod(self._cluster.store, self.pod).values()
         )
 
@@ -94,13 +111,13 @@ class PodWorker:
         self._world.call_later(after_s, lambda: self._start() if life == self._life else None, "container-start")
 
     def _start(self) -> None:
-        texts, image = self._profile.texts, self.pod["spec"]["containers"][0].get("image", "")
-        self._tell("Pulled", texts["image_present"].format(image=image))
-        self._tell("Created", texts["created"])
-        directory = self._cluster.volumes_dir
-        mounts = {name: directory / disk.handle for name, disk in disks.of_pod(self._cluster.store, self.pod).items() if disk}
-        self._cluster.containers.start(self.pod, mounts)
-        self._tell("Started", texts["started"])
+        found = {name: disk for name, disk in disks.of_pod(self._cluster.store, self.pod).items() if disk}
+        for disk in found.values():
+            self._say("SuccessfulMountVolume", "mounted", volume=disk.volume)
+        for reason, text in (("Pulling", "pulling"), ("Pulled", "image_present"), ("Created", "created")):
+            self._say(reason, text)
+        self._cluster.containers.start(self.pod, {name: self._cluster.volumes_dir / disk.handle for name, disk in found.items()})
+        self._say("Started", "started")
         address = self.kubelet.new_address()
         self._probe = Probe(self.pod, self._profile)
         self._change(lambda new: podstatus.run(new, self._world.stamp(), address, self._restarts, ready=self._probe.ready))
@@ -151,7 +168,7 @@ class PodWorker:
             self._finish(LOST if self._was_started else 0)
 
     def _ask_to_stop(self) -> None:
-        self._tell("Killing", self._profile.texts["killing"].format(container=pods.container_name(self.pod)))
+        self._say("Killing", "killing")
         self._stop_due_s = self._world.now_s + self._grace_s()
         self._cluster.containers.terminate(self.uid)
         self._await_end(self._next_life("stopping"))
@@ -161,7 +178,7 @@ class PodWorker:
             if life != self._life:
                 return
             if not self._cluster.containers.is_running(self.uid):
-                self._finish(0)
+                self._finish(self._profile.stopped_exit_code)
             elif self._world.now_s >= self._stop_due_s:
                 self._cluster.containers.kill(self.uid)
                 self._finish(KILLED)
@@ -202,6 +219,13 @@ class PodWorker:
             return False
         self.pod = self._cluster.store.change(PODS, meta["name"], meta["namespace"], edit)
         return True
+
+    def _say(self, reason: str, text: str, *, volume: str = "") -> None:
+        """Write an event in the profile's words; where it has none, this kubelet says nothing."""
+        image = self.pod["spec"]["containers"][0].get("image", "")
+        message = self._profile.texts[text].format(container=pods.container_name(self.pod), image=image, volume=volume)
+        if message:
+            self._tell(reason, message, field=not volume)
 
     def _tell(self, reason: str, message: str, *, warning: bool = False, field: bool = True) -> None:
         write = self._cluster.events.warning if warning else self._cluster.events.normal

@@ -4,6 +4,7 @@ A deleted pod stops counting at once, so its replacement is made while it is sti
 """
 
 from datetime import UTC, datetime
+from functools import partial
 
 from chaoscinder.sandbox.kubernetes.controllers import conditions, pods, podtemplate
 from chaoscinder.sandbox.kubernetes.controllers.cluster import Controller
@@ -19,16 +20,17 @@ class ReplicaSets(Controller):
     watches = (REPLICASETS, PODS)
 
     def sync(self) -> None:
-        """Create and delete pods, then write the status."""
+        """Create and delete pods, then write the status as it was found: what was just made is counted by the next sync."""
         for replicaset in self.store.list(REPLICASETS):
+            owned = pods.owned_by(self.store, replicaset)
             if not replicaset["metadata"].get("deletionTimestamp"):
-                self._scale(replicaset)
+                self._scale(replicaset, owned)
             meta = replicaset["metadata"]
             if self.store.find(REPLICASETS, meta["name"], meta["namespace"]) is not None:
-                self.store.change(REPLICASETS, meta["name"], meta["namespace"], self._report)
+                self.store.change(REPLICASETS, meta["name"], meta["namespace"], partial(self._report, owned=owned))
 
-    def _scale(self, replicaset: Object) -> None:
-        active = [pod for pod in pods.owned_by(self.store, replicaset) if pods.is_active(pod)]
+    def _scale(self, replicaset: Object, owned: list[Object]) -> None:
+        active = [pod for pod in owned if pods.is_active(pod)]
         missing = int(replicaset["spec"].get("replicas", 1)) - len(active)
         for _ in range(missing):
             pod = self.store.create(PODS, podtemplate.pod(replicaset["spec"]["template"], replicaset))
@@ -37,8 +39,7 @@ class ReplicaSets(Controller):
             self.store.delete(PODS, pod["metadata"]["name"], pod["metadata"]["namespace"])
             self.events.normal(replicaset, "SuccessfulDelete", f"Deleted pod: {pod['metadata']['name']}", by=BY)
 
-    def _report(self, replicaset: Object) -> None:
-        owned = pods.owned_by(self.store, replicaset)
+    def _report(self, replicaset: Object, owned: list[Object]) -> None:
         active = [pod for pod in owned if pods.is_active(pod)]
         template = replicaset["spec"]["template"].get("metadata") or {}
         labeled = [pod for pod in active if (template.get("labels") or {}).items() <= (pod["metadata"].get("labels") or {}).items()]
@@ -47,7 +48,7 @@ class ReplicaSets(Controller):
         counts["availableReplicas"] = sum(is_available(pod, delay_s, self.world.now) for pod in active)
         status = {"replicas": len(active)} | {key: count for key, count in counts.items() if count}
         gone = sum(pods.is_terminating(pod) and not pods.is_finished(pod) for pod in owned)
-        if gone or "terminatingReplicas" in replicaset.get("status", {}):
+        if self.profile.terminating_replicas and (gone or "terminatingReplicas" in replicaset.get("status", {})):
             status["terminatingReplicas"] = gone
         status["observedGeneration"] = replicaset["metadata"].get("generation", 1)
         replicaset["status"] = status

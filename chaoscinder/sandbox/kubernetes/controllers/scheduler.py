@@ -12,7 +12,6 @@ from chaoscinder.sandbox.kubernetes.store import Object
 
 BY = "default-scheduler"
 SELECTED_NODE = "volume.kubernetes.io/selected-node"
-NO_PREEMPTION = "no new claims to deallocate, preemption: 0/{total} nodes are available: {total} Preemption is not helpful for scheduling."
 
 
 class Scheduler(Controller):
@@ -40,12 +39,12 @@ class Scheduler(Controller):
     def _schedule(self, pod: Object) -> None:
         nodes = self.store.list(NODES)
         if problem := self._unbound(pod):
-            self._refuse(pod, f"0/{len(nodes)} nodes are available: {problem}. not found")
+            self._refuse(pod, f"0/{len(nodes)} nodes are available: {problem.format(total=len(nodes))}")
             return
         reasons = {node["metadata"]["name"]: self._objection(pod, node) for node in nodes}
         fitting = [node for node in nodes if reasons[node["metadata"]["name"]] is None]
         if not fitting:
-            self._refuse(pod, _summary(Counter(reason for reason in reasons.values() if reason)))
+            self._refuse(pod, self._summary(Counter(reason for reason in reasons.values() if reason)))
             return
         node = self._best(pod, fitting)
         if self._claims_follow(pod, node):
@@ -57,9 +56,9 @@ class Scheduler(Controller):
         for name in pods.claims(pod).values():
             claim = self.store.find(CLAIMS, name, namespace)
             if claim is None:
-                return f'persistentvolumeclaim "{name}" not found'
+                return self.profile.texts["missing_claim"].replace("{claim}", name)
             if not claim["spec"].get("volumeName") and not self._waits_for_consumer(claim):
-                return "pod has unbound immediate PersistentVolumeClaims"
+                return self.profile.texts["unbound_claims"]
         return None
 
     def _waits_for_consumer(self, claim: Object) -> bool:
@@ -73,8 +72,10 @@ class Scheduler(Controller):
         if node["spec"].get("unschedulable") and taints.covering([cordon], tolerations) is None:
             return "node(s) were unschedulable"
         hard = [taint for taint in taints.of(node) if taint["effect"] in ("NoSchedule", "NoExecute")]
-        if taints.covering(hard, tolerations) is None:
-            return "node(s) had untolerated taint(s)"
+        if (refused := next((taint for taint in hard if taints.covering([taint], tolerations) is None), None)) is not None:
+            return self.profile.texts["untolerated"].format(key=refused["key"], value=refused.get("value") or "")
+        if not self.profile.condition_taints and conditions.status(node, "Ready") != "True":
+            return "node(s) were not ready"
         if not affinity.allows(pod, node):
             return "node(s) didn't match Pod's node affinity/selector"
         if not all(affinity.reaches(volume, node) for volume in self._volumes(pod)):
@@ -92,7 +93,7 @@ class Scheduler(Controller):
         )
         scores = {node["metadata"]["name"]: (affinity.weight(pod, node), -load[node["metadata"]["name"]]) for node in nodes}
         best = max(scores.values())
-        return self.world.random.choice([node for node in nodes if scores[node["metadata"]["name"]] == best])
+        return self.cluster.chance.node(pod, [node for node in nodes if scores[node["metadata"]["name"]] == best])
 
     def _claims_follow(self, pod: Object, node: Object) -> bool:
         """Name the node to claims that waited for a consumer; whether every claim is bound already."""
@@ -115,7 +116,9 @@ class Scheduler(Controller):
             conditions.put(new, "PodScheduled", "True", self.world.stamp(), lastProbeTime=None)
 
         bound = self.store.change(PODS, pod["metadata"]["name"], pod["metadata"]["namespace"], bind)
-        self.events.scheduling("Normal", bound, "Scheduled", f"Successfully assigned {pods.key(pod)} to {name}", action="Binding", by=BY)
+        meta, text = pod["metadata"], self.profile.texts["scheduled"]
+        message = text.format(namespace=meta["namespace"], pod=meta["name"], node=name)
+        self.events.scheduling("Normal", bound, "Scheduled", message, action="Binding", by=BY)
 
     def _refuse(self, pod: Object, message: str) -> None:
         if self._refused.get(pod["metadata"]["uid"]) == message:
@@ -129,15 +132,14 @@ class Scheduler(Controller):
         self.store.change(PODS, pod["metadata"]["name"], pod["metadata"]["namespace"], edit)
         self.events.scheduling("Warning", pod, "FailedScheduling", message, action="Scheduling", by=BY)
 
+    def _summary(self, reasons: Counter[str]) -> str:
+        total = sum(reasons.values())
+        listed = ", ".join(sorted(f"{count} {reason}" for reason, count in reasons.items()))
+        if not total:
+            return "no nodes available to schedule pods"
+        return f"0/{total} nodes are available: {listed}.{self.profile.texts['preemption'].format(total=total)}"
+
 
 def _is_waiting(pod: Object) -> bool:
     named = pod["spec"].get("schedulerName", BY) == BY
     return named and not pod["spec"].get("nodeName") and not pods.is_terminating(pod) and not pods.is_finished(pod)
-
-
-def _summary(reasons: Counter[str]) -> str:
-    total = sum(reasons.values())
-    listed = ", ".join(sorted(f"{count} {reason}" for reason, count in reasons.items()))
-    if not total:
-        return "no nodes available to schedule pods"
-    return f"0/{total} nodes are available: {listed}. {NO_PREEMPTION.format(total=total)}"

@@ -4,6 +4,7 @@ A pod that was deleted keeps its name as long as its object is there, so on a de
 """
 
 import copy
+from functools import partial
 
 from chaoscinder.sandbox.kubernetes import defaults
 from chaoscinder.sandbox.kubernetes.controllers import pods, podtemplate
@@ -24,9 +25,11 @@ class StatefulSets(Controller):
         """Take each StatefulSet one step further."""
         for statefulset in self.store.list(STATEFULSETS):
             if not statefulset["metadata"].get("deletionTimestamp"):
+                found = self._owned(statefulset)
                 self._follow(statefulset)
+                there = self._owned(statefulset) if self.profile.statefulset_counts_new else found
                 meta = statefulset["metadata"]
-                self.store.change(STATEFULSETS, meta["name"], meta["namespace"], self._report)
+                self.store.change(STATEFULSETS, meta["name"], meta["namespace"], partial(self._report, there=there))
 
     def _follow(self, statefulset: Object) -> None:
         parallel = statefulset["spec"].get("podManagementPolicy") == "Parallel"
@@ -48,12 +51,8 @@ class StatefulSets(Controller):
         if pod is None:
             self._create(statefulset, ordinal)
         elif pods.is_finished(pod) and not pods.is_terminating(pod):
-            self.events.warning(
-                statefulset,
-                "RecreatingFailedPod",
-                f"StatefulSet {pods.key(statefulset)} is recreating failed Pod {pod['metadata']['name']}",
-                by=BY,
-            )
+            if text := self._text("recreating_failed", statefulset, pod):
+                self.events.warning(statefulset, "RecreatingFailedPod", text, by=BY)
             self._delete(statefulset, pod)
         return pod is not None and pods.is_active(pod) and pods.is_ready(pod)
 
@@ -65,8 +64,7 @@ class StatefulSets(Controller):
         for template in statefulset["spec"].get("volumeClaimTemplates") or []:
             self._claim(statefulset, pod, template)
         self.store.create(PODS, pod)
-        message = f"Create Pod {name} in StatefulSet {statefulset['metadata']['name']} successful"
-        self.events.normal(statefulset, "SuccessfulCreate", message, by=BY)
+        self.events.normal(statefulset, "SuccessfulCreate", self._text("statefulset_create", statefulset, pod), by=BY)
 
     def _claim(self, statefulset: Object, pod: Object, template: Object) -> None:
         volume, namespace = template["metadata"]["name"], statefulset["metadata"]["namespace"]
@@ -77,8 +75,7 @@ class StatefulSets(Controller):
             labels = {**(template["metadata"].get("labels") or {}), **(statefulset["spec"]["selector"].get("matchLabels") or {})}
             claim = {"metadata": {"name": name, "namespace": namespace, "labels": labels}, "spec": copy.deepcopy(template["spec"])}
             self.store.create(CLAIMS, defaults.apply(CLAIMS, claim))
-            owner = statefulset["metadata"]["name"]
-            message = f"Create Claim {name} Pod {pod['metadata']['name']} in StatefulSet {owner} success"
+            message = self._text("statefulset_claim", statefulset, pod, claim=name)
             self.events.normal(statefulset, "SuccessfulCreate", message, by=BY)
 
     def _update(self, statefulset: Object) -> None:
@@ -94,19 +91,22 @@ class StatefulSets(Controller):
 
     def _delete(self, statefulset: Object, pod: Object) -> None:
         if not pods.is_terminating(pod):
-            name, owner = pod["metadata"]["name"], statefulset["metadata"]["name"]
-            self.store.delete(PODS, name, pod["metadata"]["namespace"])
-            self.events.normal(statefulset, "SuccessfulDelete", f"Delete Pod {name} in StatefulSet {owner} successful", by=BY)
+            self.store.delete(PODS, pod["metadata"]["name"], pod["metadata"]["namespace"])
+            self.events.normal(statefulset, "SuccessfulDelete", self._text("statefulset_delete", statefulset, pod), by=BY)
+
+    def _text(self, name: str, statefulset: Object, pod: Object, *, claim: str = "") -> str:
+        owner, namespace = statefulset["metadata"]["name"], statefulset["metadata"]["namespace"]
+        return self.profile.texts[name].format(pod=pod["metadata"]["name"], owner=owner, namespace=namespace, claim=claim)
 
     def _owned(self, statefulset: Object) -> list[Object]:
         return pods.owned_by(self.store, statefulset)
 
-    def _report(self, statefulset: Object) -> None:
-        there = self._owned(statefulset)
+    def _report(self, statefulset: Object, there: list[Object]) -> None:
         ready = sum(pods.is_ready(pod) and not pods.is_finished(pod) for pod in there)
         updated = sum(pods.is_active(pod) and pod["metadata"]["labels"].get(HASH) == _hash(statefulset) for pod in there)
         revision = f"{statefulset['metadata']['name']}-{_hash(statefulset)}"
-        status = {"replicas": len(there), "availableReplicas": ready, "collisionCount": 0, "updateRevision": revision}
+        status = {"replicas": len(there), "collisionCount": 0, "updateRevision": revision}
+        status |= {"availableReplicas": ready} if self.profile.statefulset_available else {}
         complete = updated == len(there) == int(statefulset["spec"].get("replicas", 1))
         status["currentRevision"] = revision if complete else statefulset.get("status", {}).get("currentRevision", revision)
         status["observedGeneration"] = statefulset["metadata"].get("generation", 1)

@@ -9,8 +9,6 @@ from chaoscinder.sandbox.kubernetes.resources import NODES, PODS
 from chaoscinder.sandbox.kubernetes.store import Object
 from chaoscinder.sandbox.world import Timer
 
-BY = "taint-eviction-controller"
-
 
 @dataclass(slots=True)
 class Watched:
@@ -29,6 +27,7 @@ class TaintEviction(Controller):
     def __init__(self, cluster: Cluster) -> None:
         super().__init__(cluster)
         self._watched: dict[str, Watched] = {}
+        self._by = self.profile.texts["taint_component"]
 
     def sync(self) -> None:
         """Judge what changed."""
@@ -64,7 +63,7 @@ class TaintEviction(Controller):
         if watched.timer is not None:
             watched.timer.cancel()
             watched.timer = None
-            self.events.normal(watched.pod, "TaintManagerEviction", f"Cancelling deletion of Pod {pods.key(watched.pod)}", by=BY)
+            self.events.normal(watched.pod, "TaintManagerEviction", f"Cancelling deletion of Pod {pods.key(watched.pod)}", by=self._by)
 
     def _evict(self, watched: Watched) -> None:
         watched.timer = None
@@ -72,8 +71,9 @@ class TaintEviction(Controller):
         pod = self.store.find(PODS, name, namespace)
         if pod is None or pod["metadata"]["uid"] != watched.pod["metadata"]["uid"]:
             return
-        self.events.normal(pod, "TaintManagerEviction", f"Marking for deletion Pod {pods.key(pod)}", by=BY)
-        self.store.change(PODS, name, namespace, self._mark_disrupted)
+        self.events.normal(pod, "TaintManagerEviction", f"Marking for deletion Pod {pods.key(pod)}", by=self._by)
+        if self.profile.disruption_conditions:
+            self.store.change(PODS, name, namespace, self._mark_disrupted)
         self.store.delete(PODS, name, namespace)
 
     def _mark_disrupted(self, pod: Object) -> None:

@@ -81,7 +81,9 @@ def test_a_budget_counts_the_pods_it_guards() -> None:
     scene = Scene()
     spec = {"minAvailable": 1, "selector": {"matchLabels": {"app": "test-cinder"}}}
     scene.act(lambda: scene.store.create(BUDGETS, {"metadata": {"name": "web", "namespace": "default"}, "spec": spec}))
+    scene.world.turn(0.1)
     status = scene.store.get(BUDGETS, "web", "default")["status"]
     assert status == {"currentHealthy": 1, "desiredHealthy": 1, "expectedPods": 1, "disruptionsAllowed": 0, "observedGeneration": 1}
     scene.act(lambda: scene.store.change(BUDGETS, "web", "default", lambda new: new["spec"].update(minAvailable="0%")))
+    scene.world.turn(0.1)
     assert scene.store.get(BUDGETS, "web", "default")["status"]["disruptionsAllowed"] == 1

@@ -1,0 +1,142 @@
+"""Undo what a run did: every open intent, newest first, verified before intent and metadata go."""
+
+import logging
+import threading
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from chaoscinder.clients.site import Site
+from chaoscinder.clock import Deadline
+from chaoscinder.errors import CannotTell, ChaoscinderError, NotFound, Refused, TimedOut
+from chaoscinder.model.leftover import KEYS, RUN_KEY
+from chaoscinder.model.workload import Server
+from chaoscinder.runs import RunDirectory
+from chaoscinder.waiting import POLL_WALL_S, Progress, halt
+
+AGAIN_WALL_S = 2.0  # pause before Nova is asked to start the same server once more
+GONE = "gone"
+Undo = Callable[[Site, str, str, float], str]
+
+logger = logging.getLogger("chaostoolkit")
+_one_at_a_time = threading.RLock()
+
+
+def everything(site: Site, run: RunDirectory, limit_s: float) -> tuple[str, ...]:
+    """Undo every open intent of a run within limit_s cluster seconds each; the names of what was undone.
+
+    All are tried. What is left is one error that names it, why, and how to finish.
+    """
+    with halt.shelter(), _one_at_a_time:
+        done, left = [], []
+        for intent in reversed(run.open_intents()):
+            try:
+                _one(site, run, intent, limit_s)
+                done.append(str(intent["name"]))
+            except ChaoscinderError as error:
+                run.seen_as(str(intent["id"]), end_state=str(error))
+                left.append(f"{intent['what']} {intent['name']} is still {intent['did']}: {error}; to finish: {intent['undo']}")
+        if left:
+            raise CannotTell(f"{'; '.join(left)}, then: chaoscinder recover {run.run_id[:8]}")
+        return tuple(done)
+
+
+def start_server(site: Site, server_id: str, run_id: str, limit_s: float) -> str:
+    """Start a server that a run stopped, see it ACTIVE, then take that run's metadata off; returns the end state.
+
+    Without run_id whatever metadata of ours it carries goes. A server that is gone, or that another run holds by now, is left alone.
+    """
+    return _Start(site, server_id, run_id, site.clock.deadline(limit_s)).finish()
+
+
+UNDOES: Mapping[str, Undo] = {"start": start_server}
+
+
+def word_of(intent: Mapping[str, Any]) -> str:
+    """Tell the verb that undoes an intent; runs before 0.2 wrote none and only stopped servers."""
+    return str(intent.get("undo_word") or "start")
+
+
+def _one(site: Site, run: RunDirectory, intent: Mapping[str, Any], limit_s: float) -> None:
+    act = UNDOES.get(word_of(intent))
+    if act is None:
+        raise Refused(f"this version knows no undo {word_of(intent)!r} (wanted one of {', '.join(UNDOES)})")
+    _insist_on_its_project(site, intent)
+    target_id = str(intent["target_id"])
+    run.mark("undo_started", server_id=target_id)
+    end_state = act(site, target_id, run.run_id, limit_s)
+    run.undone(str(intent["id"]), end_state=end_state)
+    run.mark("undone", server_id=target_id, end_state=end_state)
+
+
+def _insist_on_its_project(site: Site, intent: Mapping[str, Any]) -> None:
+    """Refuse other credentials than the fault had: with them its server would seem to be gone."""
+    wanted = str(intent.get("project_id") or "")
+    if not wanted:
+        return
+    try:
+        seen = site.openstack.project_id()
+    except CannotTell:
+        return  # no answer yet: the undo itself will ask again
+    if seen != wanted:
+        raise Refused(f"these credentials are for project {seen} (wanted {wanted}, where the fault was)")
+
+
+class _Start:
+    """One server on its way back: look, do the next step, look again, until nothing is left to do."""
+
+    def __init__(self, site: Site, server_id: str, run_id: str, deadline: Deadline) -> None:
+        self._site = site
+        self._id = server_id
+        self._run_id = run_id
+        self._deadline = deadline
+        self._asked_at: float | None = None
+
+    def finish(self) -> str:
+        """Go on until it is done; TimedOut says what stood in the way last."""
+        progress = Progress(self._site.clock)
+        while True:
+            try:
+                end_state, problem = self._step()
+            except NotFound:
+                logger.warning("server %s does not exist any more: nothing can be started", self._id)
+                return GONE
+            except (CannotTell, Refused) as error:
+                end_state, problem = "", str(error)
+            if end_state:
+                return end_state
+            if self._deadline.passed:
+                raise TimedOut(f"{problem} after {self._deadline.spent_s:.0f} s (wanted ACTIVE within {self._deadline.limit_s:g} s)")
+            progress.say(lambda now=problem: f"undoing, {self._deadline.spent_s:.0f} of {self._deadline.limit_s:g} s: {now}")  # type: ignore[misc]
+            self._site.clock.sleep_wall(POLL_WALL_S)
+
+    def _step(self) -> tuple[str, str]:
+        """Do the next step; the end state when there is none left, else what is still to come."""
+        server = self._site.openstack.server(self._id)
+        carried = dict(server.metadata)
+        other = carried.get(RUN_KEY, self._run_id)
+        if self._run_id and other != self._run_id:
+            logger.warning("server %s is held by run %s now: leaving it as it is (%s)", server.name, other[:8], server.status)
+            return f"{server.status}, held by run {other[:8]}", ""
+        if server.task_state or server.status != "ACTIVE":
+            self._ask_to_start(server)
+            return "", described(server)
+        ours = tuple(key for key in KEYS if key in carried)
+        if ours:
+            self._site.openstack.delete_metadata(self._id, ours)
+            return "", f"server {server.name} is ACTIVE and still carries our metadata"
+        return "ACTIVE", ""
+
+    def _ask_to_start(self, server: Server) -> None:
+        now = self._site.clock.monotonic_s()
+        if server.task_state or (self._asked_at is not None and now - self._asked_at < AGAIN_WALL_S):
+            return
+        if self._asked_at is None:
+            logger.info("starting server %s (%s)", server.name, server.id)
+        self._asked_at = now
+        self._site.openstack.start_server(self._id)
+
+
+def described(server: Server) -> str:
+    """Say in a few words what a server is doing."""
+    task = f"; task_state {server.task_state}" if server.task_state else ""
+    return f"server {server.name} is {server.status}{task}"

@@ -1,0 +1,166 @@
+"""What every test has at hand: one witness, and the servers and volumes that it made, which are gone at the end."""
+
+from collections.abc import Callable, Iterator, Sequence
+from itertools import count
+from typing import Any
+
+from tests.conformance.openstack.asking import Asker, Reply
+from tests.conformance.openstack.witnesses import HOSTS, Witness
+
+NUMBERS = count(1)
+SMALL = "42"  # m1.nano
+ACTIVE = ("ACTIVE", "active", None, 1)
+SHUTOFF = ("SHUTOFF", "stopped", None, 4)
+State = tuple[Any, ...]
+
+
+class Bench:
+    """One test's corner of a cloud."""
+
+    def __init__(self, witness: Witness) -> None:
+        self.witness = witness
+        self.admin, self.member, self.other = witness.admin, witness.member, witness.other
+        self.wait, self.harm, self.guest, self.fail = witness.wait, witness.harm, witness.guest, witness.fail
+        self.is_sandbox = witness.name == "sandbox"
+        self._undo: list[Callable[[], object]] = []
+        self._volumes: list[str] = []  # deleted last, when no server has them any more
+
+    def server(self, *, by: Asker | None = None, host: str = "", done: bool = True, flavor: str = SMALL) -> str:
+        """Make a server and wait until it is ACTIVE; on a named host it is the administrator's."""
+        by = by or (self.admin if host else self.member)
+        code, body = self.create(by=by, host=host, flavor=flavor)
+        assert code == 202, body
+        server = str(body["server"]["id"])
+        self.finally_(lambda: self._delete_server(server))
+        if done:
+            self.wait(lambda: self.state(server) == ACTIVE)
+        return server
+
+    def create(self, *, by: Asker, host: str = "", flavor: str = SMALL, **more: Any) -> Reply:
+        """POST /servers."""
+        wanted = {"name": f"s{next(NUMBERS)}", "imageRef": self.witness.image, "flavorRef": flavor, "networks": "none", **more}
+        return by.compute("POST", "/servers", {"server": {**wanted, **({"host": host} if host else {})}})
+
+    def volume(self, *, by: Asker | None = None, size: int = 1, done: bool = True, **more: Any) -> str:
+        """Make a volume and wait until it is available."""
+        code, body = (by or self.member).volume("POST", "/volumes", {"volume": {"name": f"v{next(NUMBERS)}", "size": size, **more}})
+        assert code == 202, body
+        volume = str(body["volume"]["id"])
+        self._volumes.append(volume)
+        if done:
+            self.wait(lambda: self.volume_status(volume) == "available")
+        return volume
+
+    def attached(self, *, by: Asker | None = None, host: str = "") -> tuple[str, str]:
+        """Make a server and a volume, and attach it."""
+        by = by or (self.admin if host else self.member)
+        server, volume = self.server(by=by, host=host), self.volume(by=by)
+        self.attach(by, server, volume)
+        return server, volume
+
+    def attach(self, by: Asker, server: str, volume: str) -> None:
+        """Attach a volume and wait until it is in use."""
+        reply = by.attach(server, volume)
+        assert reply[0] == 200, reply
+        self.wait(lambda: self.volume_status(volume) == "in-use")
+
+    def state(self, server: str) -> State:
+        """A server's status, vm_state, task_state and power_state; ("404",) when it is gone."""
+        found = self.admin.server(server)
+        if not found:
+            return ("404",)
+        return (found["status"], *(found[f"OS-EXT-STS:{name}"] for name in ("vm_state", "task_state", "power_state")))
+
+    def volume_status(self, volume: str) -> str:
+        """A volume's status; "404" when it is gone."""
+        return str(self.admin.get_volume(volume).get("status", "404"))
+
+    def volume_state(self, volume: str) -> State:
+        """A volume's status and how many attachments it shows."""
+        found = self.admin.get_volume(volume)
+        return (found["status"], len(found["attachments"])) if found else ("404",)
+
+    def host_of(self, server: str) -> str | None:
+        """The host of a server, as administrators see it."""
+        return self.admin.server(server)["OS-EXT-SRV-ATTR:host"]
+
+    def settle(self, server: str, status: str) -> None:
+        """Wait until a server has a status and nothing is being done to it."""
+        self.wait(lambda: self.state(server)[0::2] == (status, None))
+
+    def follow(self, look: Callable[[], State], expected: Sequence[State]) -> None:
+        """Look until the last expected state is there; what is seen must be the expected states in their order.
+
+        The sandbox is looked at so often that nothing is missed, so there it must be all of them.
+        """
+        seen = [look()]
+        for _ in self._looks():
+            if seen[-1] == expected[-1]:
+                break
+            if (now := look()) != seen[-1]:
+                seen.append(now)
+        if seen[0] not in expected:
+            seen = seen[1:]
+        if self.witness.sees_everything():
+            assert seen == list(expected)
+        else:
+            rest = iter(expected)
+            assert all(state in rest for state in seen), (seen, expected)
+            assert seen[-1] == expected[-1]
+
+    def service(self, host: str) -> dict[str, Any]:
+        """The nova-compute service of a host."""
+        return self.admin.compute("GET", f"/os-services?binary=nova-compute&host={host}")[1]["services"][0]
+
+    def change_service(self, host: str, **change: Any) -> Reply:
+        """PUT a change to the service of a host; undone at the end."""
+        service_id = self.service(host)["id"]
+        self.finally_(lambda: self._restore_service(host))
+        return self.admin.compute("PUT", f"/os-services/{service_id}", change)
+
+    def finally_(self, act: Callable[[], object]) -> None:
+        """Do something at the end, the latest first."""
+        self._undo.append(act)
+
+    def close(self) -> None:
+        """Heal what was harmed, delete what was made."""
+        self.witness.heal()
+        while self._undo:
+            self._undo.pop()()
+        while self._volumes:
+            self._delete_volume(self._volumes.pop())
+
+    def _looks(self) -> Iterator[None]:
+        spent_s = 0.0
+        while spent_s < 60:
+            spent_s += self.witness.tick()
+            yield None
+
+    def _delete_server(self, server: str) -> None:
+        self.admin.act(server, "unlock")
+        self.admin.compute("DELETE", f"/servers/{server}")
+        self.wait(lambda: self.state(server) in (("404",),) or self.state(server)[0] == "DELETED")
+
+    def _delete_volume(self, volume: str) -> None:
+        if self.volume_status(volume) == "404":
+            return
+        self.wait(lambda: not self.admin.get_volume(volume).get("attachments"), 20)
+        self.admin.volume_act(volume, "os-reset_status", {"status": "available", "attach_status": "detached"})
+        self.admin.volume("DELETE", f"/volumes/{volume}")
+        self.wait(lambda: self.volume_status(volume) == "404")
+
+    def _restore_service(self, host: str) -> None:
+        service = self.service(host)
+        path = f"/os-services/{service['id']}"
+        if service["status"] != "enabled":
+            self.admin.compute("PUT", path, {"status": "enabled"})
+        if service["forced_down"] and self.admin.compute("PUT", path, {"forced_down": False})[0] != 200:
+            self.harm(host, "kill")
+            self.harm(host, "start")
+            self.wait(lambda: self.admin.compute("PUT", path, {"forced_down": False})[0] == 200)
+        self.wait(lambda: self.service(host)["state"] == "up")
+
+
+def other_host(host: str) -> str:
+    """A host that is not that one."""
+    return next(name for name in HOSTS if name != host)
