@@ -71,7 +71,7 @@ def cleanup_control() -> None:
 def _conclude(session: Session, told: Dict[str, Any]) -> Dict[str, Any]:
     try:
         return session.end(told)
-    except ChaoscinderError as error:
+    except (ChaoscinderError, OSError) as error:
         logger.error("chaoscinder: the run could not be concluded: %s", error)
         return {"verdict": "INCONCLUSIVE", "error": str(error)}
     except Exception as error:  # Chaos Toolkit would hide it in its debug log

@@ -79,7 +79,7 @@ class Session:
         self.ended = True
         self._guarding.stop_watching()
         if told.get("interrupted") or halt.reason:
-            run.mark("interrupted", status=told.get("status"), reason=halt.reason or ", ".join(self._signals.seen))
+            run.note("interrupted", status=told.get("status"), reason=halt.reason or ", ".join(self._signals.seen))
         halt.clear()
         for step in (self._undo, self._audit, self._account):
             self._go_through(step, run)
@@ -103,11 +103,11 @@ class Session:
         """Take one step of the end; a failure is noted, and a signal cuts this step short, but none of the next ones."""
         try:
             step(run)
-        except ChaoscinderError as error:
+        except (ChaoscinderError, OSError) as error:
             logger.error("chaoscinder: %s", error)
-            run.mark("problem", what=str(error))
+            run.note("problem", what=str(error))
         except CUT_SHORT as error:
-            run.mark("problem", what=f"a signal cut short {step.__name__.strip('_')} ({type(error).__name__})")
+            run.note("problem", what=f"a signal cut short {step.__name__.strip('_')} ({type(error).__name__})")
 
     def _stop_recording(self) -> None:
         if self._recording is not None:

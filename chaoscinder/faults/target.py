@@ -72,6 +72,10 @@ def pod_and_claim(settings: Settings, workload: Workload, pods: tuple[Pod, ...])
         wanted = f"claim {settings.claim}" if settings.claim else "a PersistentVolumeClaim"
         raise Refused(f"{named} mounts no volume of a claim (wanted {wanted} in pod {live[0].name})")
     if len(pairs) > 1:
+        claims = sorted({claim for _, claim in pairs})
+        if len(claims) == 1:
+            names = ", ".join(pod.name for pod, _ in pairs)
+            raise Refused(f"{named} mounts claim {claims[0]} in {len(pairs)} pods (wanted one pod, so that there is one target): {names}")
         seen = ", ".join(f"{claim} in {pod.name}" for pod, claim in pairs)
         raise Refused(f"{named} has several claims (wanted one: set claim): {seen}")
     return pairs[0]

@@ -37,8 +37,8 @@ class Recording:
         while self._children:
             problem = self._children.pop().stop()
             if problem:
-                self._run.mark("problem", what=problem)
-        self._run.mark("recording_ended")
+                self._run.note("problem", what=problem)
+        self._run.note("recording_ended")
 
     def _start_samplers(self) -> None:
         directory = str(self._run.path)

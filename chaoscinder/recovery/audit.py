@@ -31,14 +31,14 @@ def wait_until_restored(
     """
     deadline, progress, problem = site.clock.deadline(limit_s), Progress(site.clock), ""
     audit: dict[str, Any] | None = None
-    while audit is None or restored(before, audit, touched)[0] is not True:
-        if deadline.passed:
-            break
+    while True:
         try:
             audit = take(site, target)
             problem = "; ".join(restored(before, audit, touched)[1])
         except CannotTell as error:
             problem = str(error)
+        if deadline.passed or (audit is not None and restored(before, audit, touched)[0] is True):
+            break
         progress.say(lambda now=problem: f"waiting {deadline.spent_s:.0f} of {limit_s:g} s until all is as before: {now}")  # type: ignore[misc]
         site.clock.sleep_wall(POLL_WALL_S)
     if audit is None:

@@ -42,6 +42,6 @@ class Rescue:
             undo.everything(site, self._run, self._settings.server_timeout_s)
         except ChaoscinderError as error:
             logger.error("chaoscinder: %s", error)
-            self._run.mark("problem", what=str(error))
+            self._run.note("problem", what=str(error))
         finally:
             site.close()

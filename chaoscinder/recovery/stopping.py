@@ -62,7 +62,7 @@ class Stopping:
 
     def _stop(self, reason: str) -> None:
         halt.ask(reason)
-        self._run.mark("stopped", reason=reason)
+        self._run.note("stopped", reason=reason)
         logger.warning("chaoscinder: stopping: %s", reason)
         if self._over.wait(PATIENCE_S):
             return

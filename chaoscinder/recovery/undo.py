@@ -3,6 +3,7 @@
 import logging
 import threading
 from collections.abc import Callable, Mapping
+from functools import partial
 from typing import Any
 
 from chaoscinder.clients.site import Site
@@ -33,7 +34,7 @@ def everything(site: Site, run: RunDirectory, limit_s: float) -> tuple[str, ...]
                 _one(site, run, intent, limit_s)
                 done.append(str(intent["name"]))
             except ChaoscinderError as error:
-                run.seen_as(str(intent["id"]), end_state=str(error))
+                _on_disk(partial(run.seen_as, str(intent["id"]), end_state=str(error)))
                 left.append(f"{intent['what']} {intent['name']} is still {intent['did']}: {error}; to finish: {intent['undo']}")
         if left:
             raise CannotTell(f"{'; '.join(left)}, then: chaoscinder recover {run.run_id[:8]}")
@@ -62,10 +63,18 @@ def _one(site: Site, run: RunDirectory, intent: Mapping[str, Any], limit_s: floa
         raise Refused(f"this version knows no undo {word_of(intent)!r} (wanted one of {', '.join(UNDOES)})")
     _insist_on_its_project(site, intent)
     target_id = str(intent["target_id"])
-    run.mark("undo_started", server_id=target_id)
+    run.note("undo_started", server_id=target_id)
     end_state = act(site, target_id, run.run_id, limit_s)
-    run.undone(str(intent["id"]), end_state=end_state)
-    run.mark("undone", server_id=target_id, end_state=end_state)
+    _on_disk(lambda: run.undone(str(intent["id"]), end_state=end_state))
+    run.note("undone", server_id=target_id, end_state=end_state)
+
+
+def _on_disk(note: Callable[[], None]) -> None:
+    """Note what was done; an undo that the disk cannot take down is still done."""
+    try:
+        note()
+    except OSError as error:
+        logger.error("chaoscinder: the undo could not be noted on disk: %s", error)
 
 
 def _insist_on_its_project(site: Site, intent: Mapping[str, Any]) -> None:

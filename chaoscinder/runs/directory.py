@@ -1,5 +1,6 @@
 """One run's directory, as the processes of a run write it. Each file has one writer process, its threads may be many."""
 
+import logging
 import uuid
 from collections.abc import Mapping, Sequence
 from functools import cached_property
@@ -15,6 +16,8 @@ from chaoscinder.model.workload import Target
 from chaoscinder.model.write import Write
 from chaoscinder.runs import files, layout, reading
 
+logger = logging.getLogger("chaostoolkit")
+
 
 class RunDirectory:
     """A directory with a run.json. Times are readings of the monotonic clock; whoever leaves one out means now."""
@@ -22,6 +25,7 @@ class RunDirectory:
     def __init__(self, path: Path) -> None:
         self.path = path
         self._clock = Clock()
+        self._intents: dict[str, dict[str, Any]] = {}
 
     def __repr__(self) -> str:
         return f"RunDirectory({str(self.path)!r})"
@@ -83,6 +87,13 @@ class RunDirectory:
         """Note something that this run did or decided, now."""
         self._append(layout.MARKS, {"t": self._clock.monotonic_s(), "name": name, "detail": detail})
 
+    def note(self, name: str, /, **detail: Any) -> None:
+        """Mark, while something is being undone or concluded: a disk that is full or gone is told in the log and stops nothing."""
+        try:
+            self.mark(name, **detail)
+        except OSError as error:
+            logger.error("chaoscinder: %s could not be noted in %s: %s", name, self.path, error)
+
     def intend(self, what: str, name: str, did: str, undo: str, **detail: Any) -> str:
         """Note what is about to be done to an object and how to undo it, on disk before this returns; the id is for undone().
 
@@ -91,11 +102,15 @@ class RunDirectory:
         id = uuid.uuid4().hex[:12]
         record = {"t": self._clock.monotonic_s(), "id": id, "what": what, "name": name, "did": did, "undo": undo}
         self._append(layout.INTENT, {**detail, **record}, sync=True)
+        self._intents[id] = {**detail, **record}
         return id
 
     def open_intents(self) -> tuple[dict[str, Any], ...]:
-        """Everything that was noted and not yet undone, oldest first, with the detail it was noted with."""
-        found: dict[str, dict[str, Any]] = {}
+        """Everything that was noted and not yet undone, oldest first, with the detail it was noted with.
+
+        What this object noted itself is remembered too, so that an undo does not depend on a disk that is gone by now.
+        """
+        found: dict[str, dict[str, Any]] = dict(self._intents)
         for _, record in files.read_lines(self.path / layout.INTENT, []):
             if "what" in record:
                 found[record["id"]] = record
@@ -105,6 +120,7 @@ class RunDirectory:
 
     def undone(self, id: str, *, end_state: str) -> None:
         """Note that an intent was undone and in what state the object was seen then."""
+        self._intents.pop(id, None)
         record = {"t": self._clock.monotonic_s(), "id": id, "undone": True, "end_state": end_state}
         self._append(layout.INTENT, record, sync=True)
 
