@@ -122,6 +122,7 @@ class Settings:
         shown = {row.name: getattr(self, row.name) for row in fields(self) if row.name not in secret}
         shown["ledger"] = f"{self.ledger.write_method} {self.ledger.write_path}" if self.ledger else "none"
         shown |= {name: ", ".join(getattr(self, name)) for name in ("allow_loss", "guarded_workloads")}
+        shown["ledger_deletes"] = "yes" if self.ledger and self.ledger.delete_method else "no"
         shown["objectives"] = ", ".join(f"{name} {level}" for name, level in self.objectives.items()) or "all required"
         return {name: f"{value:g}" if isinstance(value, float) else str(value) for name, value in shown.items()}
 

@@ -28,7 +28,8 @@ class Case:
     """One run, its samples as judged, with the figures that follow from it. availability is None without samples, account without writes.
 
     doubts are what keeps the samples from carrying a figure, suspicions what a reader should know beside the objectives. restored and
-    left_behind are what restoration found, problems what went wrong at our own end of the run. backends tells of answers of pods that were no ready endpoint any more.
+    left_behind are what restoration found, problems what went wrong at our own end of the run. backends tells of answers of pods that were
+    no ready endpoint any more.
     """
 
     run: Run

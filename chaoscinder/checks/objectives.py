@@ -151,7 +151,7 @@ def writes(case: Case) -> Line:
 def restored(case: Case) -> Line:
     """Judge whether nothing was left behind."""
     target = "everything as before the fault"
-    if case.restored is None:
+    if case.restored is None or (case.restored and case.left_behind):
         return NOT_TESTED, target, "", "; ".join(case.left_behind) or "nothing was touched"
     if case.restored:
         return MET, target, "nothing left behind", "everything that was touched is as before"
@@ -181,7 +181,7 @@ def _unfounded(case: Case) -> str:
 
 
 def _too_early(case: Case) -> str:
-    """Tell why a volume that stayed is no miss: nobody waited long enough for it; "" where they did, or where nothing would have moved it."""
+    """Tell why a volume that stayed is no miss: nobody waited long enough; "" where they did, or where nothing would have moved it."""
     when, deadline_s = case.when, case.aims.recovery_deadline_s
     waited_s = when.judged_to_s - (when.fault_s or 0.0)
     slot_s = finest_s(case.rate, 1 / case.aims.samples_per_s)

@@ -32,6 +32,7 @@ def restored(
 
     None when nothing was touched, and when nothing speaks against it but an audit is missing: then the lines say which. wrote: this run
     has rows of its own in the application, which counts as touched; deletes: whether its ledger can delete them, None where nobody said.
+    True with a line: the environment is as before, but nobody counted those rows.
     """
     if not touched and not wrote:
         return None, ()
@@ -39,8 +40,10 @@ def restored(
     if wrong:
         return False, wrong
     audits = (*_unseen(before, "before"), *_unseen(after, "after")) if touched else ()
-    unseen = (*audits, *(_uncounted(after or {}, deletes, bool(touched)) if wrote else ()))
-    return (None, unseen) if unseen else (True, ())
+    uncounted = tuple(_uncounted(after or {}, deletes, bool(touched))) if wrote else ()
+    if audits or (uncounted and not touched):
+        return None, (*audits, *uncounted)
+    return True, uncounted
 
 
 def expected(before: Audit, after: Audit) -> Mapping[str, str]:
@@ -139,7 +142,7 @@ def _rows(after: Audit) -> Iterator[str]:
 
 
 def _uncounted(after: Audit, deletes: bool | None, touched: bool) -> Iterator[str]:
-    """Tell why nobody knows whether this run's own rows are gone; rows that are meant to stay are told only where nothing else was touched."""
+    """Tell why nobody knows whether this run's own rows are gone; that they are to stay only where nothing else was touched."""
     stay = deletes is False or (deletes is None and "rows" in after)
     if after.get("rows") is None and not stay:
         yield "nobody counted this run's own rows after the run"

@@ -67,7 +67,7 @@ def judge(run: Run) -> Verdict:
         error_budget=error_budget(judged.total_s, slo=case.aims.slo, period_days=case.aims.slo_period_days) if judged else None,
         series=case.series,
         backends=case.backends,
-        unaudited=case.left_behind if case.restored is None else (),
+        unaudited=case.left_behind if case.restored is not False else (),
     )
 
 

@@ -154,7 +154,7 @@ class Movement:
 class Verdict:
     """The judgement of one run. outcome is the same in Chaos Toolkit 1.21's words.
 
-    restored is None when nothing was touched, or when nobody can tell: then unaudited says why. findings are one line each.
+    restored is None when nothing was touched, or when nobody can tell. unaudited says what nobody looked at. findings are one line each.
     remediation says what was seen to free the volume, or "none seen".
     story is what happened in three sentences. milestones are the steps from the fault to the answer, with times where seen.
     stuck says, one line each, why nothing would have ended the outage; empty when it ended or nobody can tell.

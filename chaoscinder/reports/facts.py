@@ -36,7 +36,8 @@ def restored_line(verdict: Verdict) -> str:
     """Tell whether everything is as it was, and where nobody can know it, why."""
     if verdict.restored is None:
         return f"not audited: {'; '.join(verdict.unaudited)}" if verdict.unaudited else "nothing was touched"
-    return "yes" if verdict.restored else "NO"
+    yes = f"yes, but {'; '.join(verdict.unaudited)}" if verdict.unaudited else "yes"
+    return yes if verdict.restored else "NO"
 
 
 def problems(run: Run, verdict: Verdict) -> tuple[str, ...]:

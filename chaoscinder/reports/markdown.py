@@ -9,7 +9,7 @@ from markupsafe import Markup
 from chaoscinder.checks.series import as_judged
 from chaoscinder.model.run import Run
 from chaoscinder.model.verdict import Verdict
-from chaoscinder.reports import facts, measures, tiles, words
+from chaoscinder.reports import facts, measures, tiles
 from chaoscinder.reports.axis import whole_run
 from chaoscinder.reports.limits import limits
 from chaoscinder.reports.strip import unicode_strip

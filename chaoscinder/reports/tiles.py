@@ -63,6 +63,8 @@ def budget_line(verdict: Verdict) -> str:
 
 def _longest(run: Run, verdict: Verdict, found: Availability, words: Words) -> Tile:
     judged = verdict.unaided.longest_s if verdict.unaided else found.longest_s
+    if judged is None and found.by_request is None:
+        return Tile("Longest outage", "not known", _deadline(run))
     if judged is None:
         none = f"one shorter than {seconds(found.period_s * words.rate, words.digits)} would not be; {_deadline(run)}"
         return Tile("Longest outage", "none seen", none)
@@ -74,6 +76,8 @@ def _total(run: Run, verdict: Verdict, found: Availability, words: Words) -> Til
     judged = verdict.unaided.total_s if verdict.unaided else found.total_s
     episodes = f" in {counted(len(found.episodes), 'episode')}" if len(found.outages) > 1 else ""
     small = f"{counted(len(found.outages), 'outage')}{episodes}; budget {number(run.header.aims.outage_budget_s)} s"
+    if not found.outages and found.by_request is None:
+        return Tile("Down in total", "not known", _deadline(run))
     if not found.outages:
         return Tile("Down in total", seconds(0.0, 0), _joined(_deadline(run), small))
     return Tile("Down in total", interval(*judged), _joined(words.wall(*judged), _deadline(run), small, _aided(judged, found.total_s)))
@@ -83,6 +87,8 @@ def _recovery(run: Run, verdict: Verdict, found: Availability, words: Words) -> 
     limit = f"deadline {number(run.header.aims.recovery_deadline_s)} s"
     first = f"first failure {interval(*found.first_failure_s)} after the fault was accepted" if found.first_failure_s else ""
     judged = verdict.unaided.recovered_s if verdict.unaided else found.recovered_s
+    if not found.outages and found.by_request is None:
+        return Tile("Time to recover", "not known", _joined(_deadline(run), limit))
     if not found.outages:
         return Tile("Time to recover", "no outage", _joined(_deadline(run), limit))
     if judged is None or judged[1] is None:

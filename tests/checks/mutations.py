@@ -30,7 +30,10 @@ TESTS = {
     "chaoscinder.checks.control": "test_control",
     "chaoscinder.checks.durability": "test_durability",
     "chaoscinder.checks.latency": "test_latency",
+    "chaoscinder.checks.objectives": "test_broken_runs",
     "chaoscinder.checks.quality": "test_quality",
+    "chaoscinder.checks.verdict": "test_broken_runs",
+    "chaoscinder.checks.watching": "test_broken_runs",
     "chaoscinder.model.write": "test_durability",
 }
 OTHERWISE = "test_availability"

@@ -83,6 +83,7 @@ def test_everything_comes_back_as_it_was_written(run: RunDirectory) -> None:
         problems=("recorder: Nova was asleep (at 3.0 s)",),
         before={"server": {"status": "ACTIVE"}},
         after=None,
+        watched_to_s={"KUBERNETES": 420.0, "NOVA": 420.0, "CINDER": 420.0},
     )
 
 

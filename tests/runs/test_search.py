@@ -85,3 +85,9 @@ def test_a_root_that_cannot_be_made_is_one_line(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("")
     with pytest.raises(SettingsError, match="cannot be made"):
         runs.create(tmp_path / "file" / "runs", HEADER)
+
+
+def test_a_directory_that_is_no_run_says_what_is_missing_in_it(three: Path) -> None:
+    (three / "elsewhere").mkdir()
+    with pytest.raises(NotFound, match=r"elsewhere is no run \(wanted a run.json in it\)$"):
+        runs.find(str(three / "elsewhere"), three)

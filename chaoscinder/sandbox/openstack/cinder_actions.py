@@ -9,7 +9,6 @@ from chaoscinder.sandbox.openstack.cinder import Cinder
 from chaoscinder.sandbox.openstack.refusals import bad_request, forbidden, not_in_the_sandbox
 from chaoscinder.sandbox.openstack.releases import Microversion
 from chaoscinder.sandbox.openstack.volumes import Attachment, Volume
-from chaoscinder.sandbox.ports import CloudError
 
 EXTENDS_ATTACHED_SINCE = (3, 42)
 STATUSES = (  # cinder.objects.fields.VolumeStatus, in the order of Cinder's own refusal

@@ -109,7 +109,7 @@ def action_view(action: InstanceAction, call: Call) -> Json:
 
 
 def event_view(event: ActionEvent, action: InstanceAction, call: Call) -> Json:
-    """An event of an instance action; members see neither host nor traceback."""
+    """An event of an instance action; members see neither host nor traceback nor details."""
     body: Json = {
         "event": event.name,
         "start_time": stamp(event.started_at),
@@ -121,7 +121,7 @@ def event_view(event: ActionEvent, action: InstanceAction, call: Call) -> Json:
     if call.version >= (2, 62):
         body["hostId"] = host_id(event.host, action.caller.project_id)
         body |= {"host": event.host} if call.caller.is_admin else {}
-    if call.version >= (2, 84):
+    if call.version >= (2, 84) and call.caller.is_admin:
         body["details"] = event.details
     return body
 

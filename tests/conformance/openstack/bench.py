@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterator, Sequence
 from itertools import count
 from typing import Any
+from uuid import uuid4
 
 from tests.conformance.openstack.asking import Asker, Reply
 from tests.conformance.openstack.witnesses import HOSTS, Witness
@@ -23,7 +24,8 @@ class Bench:
         self.wait, self.harm, self.guest, self.fail = witness.wait, witness.harm, witness.guest, witness.fail
         self.is_sandbox = witness.name == "sandbox"
         self._undo: list[Callable[[], object]] = []
-        self._volumes: list[str] = []  # deleted last, when no server has them any more
+        self._types: list[str] = []
+        self._volumes: list[str] = []  # deleted late, when no server has them any more
 
     def server(self, *, by: Asker | None = None, host: str = "", done: bool = True, flavor: str = SMALL) -> str:
         """Make a server and wait until it is ACTIVE; on a named host it is the administrator's."""
@@ -122,18 +124,34 @@ class Bench:
         """Do something at the end, the latest first."""
         self._undo.append(act)
 
+    def volume_type(self, **extra_specs: str) -> str:
+        """Make a volume type; it goes when its volumes are gone."""
+        body = {"volume_type": {"name": f"c-type-{uuid4()}", "extra_specs": extra_specs}}
+        code, body = self.admin.volume("POST", "/types", body)
+        assert code == 200, body
+        self._types.append(body["volume_type"]["id"])
+        return str(self._types[-1])
+
     def close(self) -> None:
         """Heal what was harmed, delete what was made."""
-        self.witness.heal()
+        if self.witness.heal():
+            self.wait(self._all_report)
         while self._undo:
             self._undo.pop()()
         while self._volumes:
             self._delete_volume(self._volumes.pop())
+        while self._types:
+            self.admin.volume("DELETE", f"/types/{self._types.pop()}")
+
+    def _all_report(self) -> bool:
+        """Whether every service that is not forced down is up."""
+        rows = self.admin.compute("GET", "/os-services")[1]["services"] + self.admin.volume("GET", "/os-services")[1]["services"]
+        return all(row["state"] == "up" or row.get("forced_down") for row in rows)
 
     def _looks(self) -> Iterator[None]:
-        spent_s = 0.0
-        while spent_s < 60:
-            spent_s += self.witness.tick()
+        give_up_s = self.witness.now_s() + 60
+        while self.witness.now_s() < give_up_s:
+            self.witness.tick()
             yield None
 
     def _delete_server(self, server: str) -> None:

@@ -62,5 +62,7 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
         rows = ", ".join(f"{number} {outcome}" for (name, outcome), number in sorted(_ran.items()) if name == witness)
         terminalreporter.write_line(f"conformance on the {witness}: {rows}")
     if os.environ.get(CONFIRM) == "1" and _confirmed:
-        CONFIRMED.write_text(json.dumps(sorted(name for name, passed in _confirmed.items() if passed), indent=2) + "\n", encoding="utf-8")
+        before = set(json.loads(CONFIRMED.read_text(encoding="utf-8"))) if CONFIRMED.exists() else set()
+        passed = {name for name, good in _confirmed.items() if good}
+        CONFIRMED.write_text(json.dumps(sorted((before - set(_confirmed)) | passed), indent=2) + "\n", encoding="utf-8")
         terminalreporter.write_line(f"wrote {CONFIRMED}")

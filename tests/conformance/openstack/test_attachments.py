@@ -225,11 +225,8 @@ def test_a_server_names_the_volumes_that_it_holds(cloud):
 
 @pytest.mark.endpoint(ATTACH, DETACH)
 def test_a_multiattach_volume_goes_to_two_servers_and_is_in_use_until_the_last_lets_go(cloud):
-    kind = {"name": f"c-multi-{cloud.volume()}", "extra_specs": {"multiattach": "<is> True"}}
-    code, body = cloud.admin.volume("POST", "/types", {"volume_type": kind})
-    assert code == 200
     one, two = cloud.server(), cloud.server()
-    volume = cloud.volume(volume_type=body["volume_type"]["id"])
+    volume = cloud.volume(volume_type=cloud.volume_type(multiattach="<is> True"))
     assert cloud.member.get_volume(volume)["multiattach"] is True
     message = "Multiattach volumes are only supported starting with compute API version 2.60."
     assert cloud.member.at(nova="2.59").attach(one, volume) == refused(400, message)

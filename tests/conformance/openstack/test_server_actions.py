@@ -191,7 +191,7 @@ def test_what_was_done_is_on_record_the_latest_first(cloud):
     [event] = cloud.admin.compute("GET", path)[1]["instanceAction"]["events"]
     assert (event["event"], event["result"], event["host"]) == ("compute_stop_instance", "Success", cloud.host_of(server))
     [seen] = cloud.member.compute("GET", path)[1]["instanceAction"]["events"]
-    assert set(event) - set(seen) == {"host", "traceback"}
+    assert set(event) - set(seen) == {"host", "traceback", "details"}
 
 
 @pytest.mark.endpoint(

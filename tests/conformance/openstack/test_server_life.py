@@ -131,10 +131,16 @@ def test_members_see_neither_host_nor_host_status(cloud):
 
 @pytest.mark.endpoint("GET /limits", "GET /os-quota-sets/{project}")
 def test_quotas_and_their_use_are_told(cloud):
-    before = cloud.member.compute("GET", "/limits")[1]["limits"]["absolute"]
+    def limits():
+        return cloud.member.compute("GET", "/limits")[1]["limits"]["absolute"]
+
+    def used():
+        return limits()["totalInstancesUsed"], limits()["totalRAMUsed"]
+
     cloud.server()
-    after = cloud.member.compute("GET", "/limits")[1]["limits"]["absolute"]
-    assert (after["totalInstancesUsed"] - before["totalInstancesUsed"], after["totalRAMUsed"] - before["totalRAMUsed"]) == (1, 64)
+    number = len(cloud.member.compute("GET", "/servers")[1]["servers"])
+    cloud.wait(lambda: used() == (number, 64 * number), 10)
+    after = limits()
     assert (after["maxTotalInstances"], after["maxTotalCores"], after["maxTotalRAMSize"]) == (10, 20, 51200)
     code, body = cloud.member.compute("GET", f"/os-quota-sets/{cloud.member.project_id}")
     assert (code, body["quota_set"]["instances"], body["quota_set"]["ram"]) == (200, 10, 51200)

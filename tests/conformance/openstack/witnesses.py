@@ -33,20 +33,24 @@ class Witness(ABC):
 
     def wait(self, done: Callable[[], Any], within_s: float = PATIENCE_S) -> None:
         """Let time go by until something is so."""
-        spent_s = 0.0
+        give_up_s = self.now_s() + within_s
         while not done():
-            assert spent_s < within_s, f"not so within {within_s:g} s: {done}"
-            spent_s += self.tick()
-
-    @abstractmethod
-    def tick(self) -> float:
-        """Let a moment go by; tells its length."""
+            assert self.now_s() < give_up_s, f"not so within {within_s:g} s: {done}"
+            self.tick()
 
     def pass_time(self, seconds: float) -> None:
         """Let that much time go by."""
-        spent_s = 0.0
-        while spent_s < seconds:
-            spent_s += self.tick()
+        until_s = self.now_s() + seconds
+        while self.now_s() < until_s:
+            self.tick()
+
+    @abstractmethod
+    def now_s(self) -> float:
+        """The witness's own time."""
+
+    @abstractmethod
+    def tick(self) -> None:
+        """Let a moment go by."""
 
     @abstractmethod
     def harm(self, service: str, how: str) -> None:
@@ -61,8 +65,8 @@ class Witness(ABC):
         """Let an operation of a host's hypervisor fail, or be slow."""
 
     @abstractmethod
-    def heal(self) -> None:
-        """End every fault of the hypervisors, and start what was killed."""
+    def heal(self) -> bool:
+        """End every fault of the hypervisors, and start what was killed; tells whether anything was."""
 
     @abstractmethod
     def sees_everything(self) -> bool:
@@ -113,9 +117,11 @@ class Sandbox(Witness):
         self.other = Asker(self.http, Login(auth_url, "other", "alien", "other"))
         self._harmed: set[str] = set()
 
-    def tick(self) -> float:
+    def now_s(self) -> float:
+        return self.cloud.world.now_s
+
+    def tick(self) -> None:
         self.cloud.world.turn(self.tick_s)
-        return self.tick_s
 
     def harm(self, service: str, how: str) -> None:
         act = {"kill": self._fall_silent, "freeze": self._fall_silent, "thaw": self._thaw, "start": self._start}[how]
@@ -134,9 +140,11 @@ class Sandbox(Witness):
         else:
             getattr(faults, OPERATIONS[operation]).add(host)
 
-    def heal(self) -> None:
-        for service in list(self._harmed):
+    def heal(self) -> bool:
+        harmed = list(self._harmed)
+        for service in harmed:
             self.harm(service, "thaw")
+        return bool(harmed)
 
     def sees_everything(self) -> bool:
         return True
@@ -186,10 +194,11 @@ class Laboratory(Witness):
         self.admin, self.member, self.other = (Asker(self.http, logins[name]) for name in ("lab-admin", "lab-member", "lab-other"))
         self.image = self._image()
 
-    def tick(self) -> float:
-        began = time.monotonic()
+    def now_s(self) -> float:
+        return time.monotonic()
+
+    def tick(self) -> None:
         time.sleep(self.tick_s)
-        return time.monotonic() - began
 
     def harm(self, service: str, how: str) -> None:
         {"kill": self._lab.kill, "freeze": self._lab.freeze, "thaw": self._lab.thaw, "start": self._lab.start}[how](service)
@@ -201,12 +210,14 @@ class Laboratory(Witness):
     def fail(self, host: str, operation: str, *, sleep_s: float = 0.0) -> None:
         self._guests.fail(host, operation, sleep_s=sleep_s)
 
-    def heal(self) -> None:
+    def heal(self) -> bool:
         self._guests.heal()
-        for service in list(self._frozen):
+        frozen, killed = list(self._frozen), list(self._killed)
+        for service in frozen:
             self.harm(service, "thaw")
-        for service in list(self._killed):
+        for service in killed:
             self.harm(service, "start")
+        return bool(frozen or killed)
 
     def sees_everything(self) -> bool:
         return False
