@@ -4,17 +4,14 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from chaoscinder.sandbox.openstack.caller import Caller
-from chaoscinder.sandbox.openstack.durations import Durations
-from chaoscinder.sandbox.openstack.faults import Faults, strikes
+from chaoscinder.sandbox.openstack.departments import Departments
+from chaoscinder.sandbox.openstack.faults import strikes
 from chaoscinder.sandbox.openstack.flavors import Flavor
-from chaoscinder.sandbox.openstack.hosts import Hosts
-from chaoscinder.sandbox.openstack.instance_actions import InstanceAction, InstanceActions
-from chaoscinder.sandbox.openstack.power import Power
+from chaoscinder.sandbox.openstack.instance_actions import InstanceAction
 from chaoscinder.sandbox.openstack.refusals import bad_request, quota_exceeded
-from chaoscinder.sandbox.openstack.scheduling import NoValidHost, Scheduler
+from chaoscinder.sandbox.openstack.scheduling import NoValidHost
 from chaoscinder.sandbox.openstack.servers import NOSTATE, RUNNING, Server
-from chaoscinder.sandbox.openstack.stories import Stories, Story
-from chaoscinder.sandbox.world import World
+from chaoscinder.sandbox.openstack.stories import Story
 
 QUOTAS = {"instances": 10, "cores": 20, "ram": 51200}  # nova.conf [quota]
 MOST_ATTEMPTS = 3  # nova.conf [scheduler] max_attempts
@@ -38,27 +35,16 @@ class Builder:
     """Makes servers. new puts one on record, everyone tells those that there are."""
 
     def __init__(
-        self,
-        world: World,
-        durations: Durations,
-        *,
-        hosts: Hosts,
-        power: Power,
-        faults: Faults,
-        record: InstanceActions,
-        scheduler: Scheduler,
-        stories: Stories,
-        new: Callable[[Caller, Wanted], Server],
-        everyone: Callable[[], Sequence[Server]],
+        self, departments: Departments, *, new: Callable[[Caller, Wanted], Server], everyone: Callable[[], Sequence[Server]]
     ) -> None:
-        self._world = world
-        self._durations = durations
-        self._hosts = hosts
-        self._power = power
-        self._faults = faults
-        self._record = record
-        self._scheduler = scheduler
-        self._stories = stories
+        self._world = departments.world
+        self._durations = departments.durations
+        self._hosts = departments.hosts
+        self._power = departments.power
+        self._faults = departments.faults
+        self._record = departments.record
+        self._scheduler = departments.scheduler
+        self._stories = departments.stories
         self._new = new
         self._everyone = everyone
 

@@ -15,6 +15,7 @@ DOMAIN_ID = "default"
 DOMAIN_NAME = "Default"
 TOKEN_LIFE_S = 3600.0  # keystone.conf [token] expiration
 IMPLIED = {"admin": ("admin", "manager", "member", "reader"), "member": ("member", "reader")}  # as keystone-manage bootstrap sets up
+FERNET = "gAAAAA"  # how every token begins
 UNAUTHORIZED = "The request you have made requires authentication."
 MALFORMED = (
     "The server could not comply with the request since it is either malformed or otherwise incorrect. "
@@ -124,7 +125,7 @@ class Keystone:
         for row in self.credentials_of(user):
             if row.id == credential_id:
                 return row
-        raise CloudError(404, "Not Found", f"Could not find Application Credential: {credential_id}.")
+        raise _no_credential(credential_id)
 
     def remove_credential(self, user: User, credential_id: str) -> None:
         """Delete an application credential; the tokens that it earned are worth nothing from then on."""
@@ -152,7 +153,9 @@ class Keystone:
         return user
 
     def credential_by_secret(self, credential_id: str | None, name: str | None, owner: Name, secret: str) -> ApplicationCredential:
-        """Check an application credential, named by its id, or by its name and owner."""
+        """Check an application credential, named by its id, or by its name and owner; an unknown id is 404, as Keystone has it."""
+        if credential_id and credential_id not in self._credentials:
+            raise _no_credential(credential_id)
         for credential in self._credentials.values():
             named = credential.name == name and _is(owner, credential.user.id, credential.user.name)
             if (credential.id == credential_id if credential_id else named) and secrets.compare_digest(
@@ -168,7 +171,7 @@ class Keystone:
             raise unauthorized()
         now_s = self._world.now_s
         token = Token(
-            id="gAAAAA" + secrets.token_urlsafe(120),
+            id=FERNET + secrets.token_urlsafe(120),
             user=user,
             project=project,
             roles=IMPLIED[user.roles[project.id]] if project else (),
@@ -186,7 +189,8 @@ class Keystone:
         token = self._tokens.get(token_id)
         if token is None or token.expires_s <= self._world.now_s:
             self._tokens.pop(token_id, None)
-            raise CloudError(404, "Not Found", "Failed to validate token")
+            known = token_id.startswith(FERNET)
+            raise CloudError(404, "Not Found", "Failed to validate token" if known else "Could not recognize Fernet token")
         return token
 
     def revoke(self, token_id: str) -> None:
@@ -205,6 +209,10 @@ class Keystone:
 
     def _new_id(self) -> str:
         return self._world.new_uuid().replace("-", "")
+
+
+def _no_credential(credential_id: str) -> CloudError:
+    return CloudError(404, "Not Found", f"Could not find Application Credential: {credential_id}.")
 
 
 def _is(wanted: Name, object_id: str, name: str) -> bool:

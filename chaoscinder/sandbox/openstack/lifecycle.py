@@ -4,9 +4,10 @@ from collections.abc import Callable
 
 from chaoscinder.sandbox.openstack.faults import strikes
 from chaoscinder.sandbox.openstack.nova import Nova
-from chaoscinder.sandbox.openstack.servers import PAUSED, RUNNING, SHUTDOWN, Server
+from chaoscinder.sandbox.openstack.servers import CRASHED, PAUSED, RUNNING, SHUTDOWN, Server
 
 SYNC_STEP_S = 0.03  # between noting a guest's power, beginning to follow it, and being done; recorded: three states within 0.1 s
+DOWN = (SHUTDOWN, CRASHED)
 SETTLED = ("active", "stopped", "paused", "suspended")
 
 
@@ -27,7 +28,10 @@ class Lifecycle:
         self.put_guest(server_id, RUNNING)
 
     def put_guest(self, server_id: str, state: int | None) -> None:
-        """Bring a guest into any state behind Nova's back (6 crashed, None gone); only stop events are held back by the hypervisor."""
+        """Bring a guest into any state behind Nova's back (6 crashed, None gone).
+
+        The hypervisor holds back stop events; of a crash and a disappearance it tells nothing that Nova believes.
+        """
         self._nova.power.put(server_id, state)
         server = self._nova.find(server_id)
         if server is None or strikes(self._nova.faults.events_lost, server) or state not in (SHUTDOWN, RUNNING, PAUSED):
@@ -53,11 +57,11 @@ class Lifecycle:
         if server is None or not self._nova.hosts.is_alive(server.host):
             return
         state = power.state(server_id)
-        if server.task_state is not None or state not in (SHUTDOWN, RUNNING, PAUSED) or server.vm_state not in SETTLED:
+        if server.task_state is not None or state not in (*DOWN, RUNNING, PAUSED) or server.vm_state not in SETTLED:
             return
         if state != server.power_state and (server.vm_state, state) != ("stopped", RUNNING):
             server.become(self._nova.world.now, server.vm_state, None, state)
-        if (server.vm_state, state) in (("active", SHUTDOWN), ("stopped", RUNNING)):
+        if (server.vm_state == "active" and state in DOWN) or (server.vm_state, state) == ("stopped", RUNNING):
             server.turn += 1
             turn, wait_s = server.turn, SYNC_STEP_S if server.vm_state == "active" else 0.0
             self._later(wait_s, lambda: self._stop(server, turn))
@@ -81,12 +85,12 @@ class Lifecycle:
         if server.turn != turn or server.task_state is not None:
             return
         state = self._nova.power.state(server.id)
-        server.become(self._nova.world.now, server.vm_state, "powering-off", SHUTDOWN if state == SHUTDOWN else RUNNING)
+        server.become(self._nova.world.now, server.vm_state, "powering-off", state if state in DOWN else RUNNING)
         self._later(SYNC_STEP_S, lambda: self._stopped(server, turn))
 
     def _stopped(self, server: Server, turn: int) -> None:
         if server.turn == turn:
-            self._nova.power.switch(server.id, False)
+            self._nova.power.put(server.id, SHUTDOWN)
             server.become(self._nova.world.now, "stopped", None, SHUTDOWN)
 
     def _later(self, after_s: float, act: Callable[[], None]) -> None:

@@ -4,7 +4,6 @@ from collections.abc import Mapping
 from typing import Any
 
 from chaoscinder.sandbox.openstack.keystone import ApplicationCredential, Keystone, Name, Token, User, expected, unauthorized
-from chaoscinder.sandbox.ports import CloudError
 
 Json = Mapping[str, Any]
 
@@ -41,10 +40,7 @@ def _by_credential(keystone: Keystone, identity: Json, *, has_scope: bool) -> To
 
 def _by_token(keystone: Keystone, identity: Json, wanted: Name | None) -> Token:
     token_id = str(_part(identity, "token", "identity").get("id", ""))
-    try:
-        token = keystone.validate(token_id)
-    except CloudError as error:
-        raise unauthorized() from error
+    token = keystone.validate(token_id)
     return keystone.issue(token.user, wanted, tuple(dict.fromkeys((*token.methods, "token"))))
 
 

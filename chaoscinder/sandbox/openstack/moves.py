@@ -1,45 +1,30 @@
 """How a server gets to another host: cold migration and resize, live migration, evacuation."""
 
 from chaoscinder.sandbox.openstack.caller import Caller
-from chaoscinder.sandbox.openstack.durations import Durations
+from chaoscinder.sandbox.openstack.departments import Departments
 from chaoscinder.sandbox.openstack.flavors import Flavor
-from chaoscinder.sandbox.openstack.hosts import Hosts
-from chaoscinder.sandbox.openstack.instance_actions import InstanceAction, InstanceActions
-from chaoscinder.sandbox.openstack.migrations import DEST_HOST, Migration, Migrations
+from chaoscinder.sandbox.openstack.instance_actions import InstanceAction
+from chaoscinder.sandbox.openstack.migrations import DEST_HOST, Migration
 from chaoscinder.sandbox.openstack.nova_volumes import VolumeAttacher
-from chaoscinder.sandbox.openstack.power import Power
 from chaoscinder.sandbox.openstack.refusals import bad_request
-from chaoscinder.sandbox.openstack.scheduling import NoValidHost, Scheduler
+from chaoscinder.sandbox.openstack.scheduling import NoValidHost
 from chaoscinder.sandbox.openstack.server_acts import check_state, check_unlocked
 from chaoscinder.sandbox.openstack.servers import NOSTATE, RUNNING, SHUTDOWN, Server
-from chaoscinder.sandbox.openstack.stories import Stories, Story
-from chaoscinder.sandbox.world import World
+from chaoscinder.sandbox.openstack.stories import Story
 
 
 class Mover:
     """Moves servers."""
 
-    def __init__(
-        self,
-        world: World,
-        durations: Durations,
-        *,
-        hosts: Hosts,
-        power: Power,
-        record: InstanceActions,
-        migrations: Migrations,
-        scheduler: Scheduler,
-        stories: Stories,
-        volumes: VolumeAttacher,
-    ) -> None:
-        self._world = world
-        self._durations = durations
-        self._hosts = hosts
-        self._power = power
-        self._record = record
-        self._migrations = migrations
-        self._scheduler = scheduler
-        self._stories = stories
+    def __init__(self, departments: Departments, volumes: VolumeAttacher) -> None:
+        self._world = departments.world
+        self._durations = departments.durations
+        self._hosts = departments.hosts
+        self._power = departments.power
+        self._record = departments.record
+        self._migrations = departments.migrations
+        self._scheduler = departments.scheduler
+        self._stories = departments.stories
         self._volumes = volumes
         self._before: dict[str, Flavor] = {}  # by migration, for its way back
 

@@ -5,6 +5,7 @@ from collections.abc import Mapping, Sequence
 from chaoscinder.sandbox.openstack.building import Builder, Wanted
 from chaoscinder.sandbox.openstack.caller import Caller
 from chaoscinder.sandbox.openstack.cinder import Cinder
+from chaoscinder.sandbox.openstack.departments import Departments
 from chaoscinder.sandbox.openstack.durations import Durations
 from chaoscinder.sandbox.openstack.faults import Faults
 from chaoscinder.sandbox.openstack.flavors import Flavors
@@ -45,50 +46,19 @@ class Nova:
         self.durations = durations
         self.faults = faults
         self.flavors = Flavors()
-        self.hosts = hosts = Hosts(world, durations)
-        self.power = power = Power()
-        self.actions = record = InstanceActions(world)
+        self.hosts = Hosts(world, durations)
+        self.power = Power()
+        self.actions = InstanceActions(world)
         self.migrations = Migrations(world)
+        self.scheduler = Scheduler(self.hosts, self.everyone)
         self._servers: dict[str, Server] = {}
         self._numbers = 0
-        self.operator = Operator(world, durations, hosts=hosts, power=power, faults=faults, record=record)
-        self.volumes = volumes = VolumeAttacher(
-            world,
-            durations,
-            cinder=cinder,
-            hosts=hosts,
-            faults=faults,
-            record=record,
-            release=release,
-            outages=outages,
-            device_prefix=device_prefix,
-        )
-        self.scheduler = scheduler = Scheduler(hosts, self.everyone)
-        stories = Stories(world, hosts)
-        self.builder = Builder(
-            world,
-            durations,
-            hosts=hosts,
-            power=power,
-            faults=faults,
-            record=record,
-            scheduler=scheduler,
-            stories=stories,
-            new=self._new,
-            everyone=self.everyone,
-        )
-        self.mover = Mover(
-            world,
-            durations,
-            hosts=hosts,
-            power=power,
-            record=record,
-            migrations=self.migrations,
-            scheduler=scheduler,
-            stories=stories,
-            volumes=volumes,
-        )
-        self.shelf = Shelf(world, durations, power=power, record=record, scheduler=scheduler, stories=stories, volumes=volumes)
+        departments = self._departments()
+        self.volumes = VolumeAttacher(departments, cinder=cinder, release=release, outages=outages, device_prefix=device_prefix)
+        self.operator = Operator(departments)
+        self.builder = Builder(departments, new=self._new, everyone=self.everyone)
+        self.mover = Mover(departments, self.volumes)
+        self.shelf = Shelf(departments, self.volumes)
 
     def add(self, caller: Caller, name: str, *, zone: str, host: str, metadata: Mapping[str, str]) -> Server:
         """Have a server that is ACTIVE, with its guest running, at once."""
@@ -180,6 +150,19 @@ class Nova:
     def _check_metadata(self, caller: Caller, server: Server, action: str) -> None:
         check_unlocked(caller, server)
         check_state(server, action, METADATA_STATES, (server.task_state or "",))
+
+    def _departments(self) -> Departments:
+        return Departments(
+            self.world,
+            self.durations,
+            self.hosts,
+            self.power,
+            self.faults,
+            self.actions,
+            self.migrations,
+            self.scheduler,
+            Stories(self.world, self.hosts),
+        )
 
     def _new(self, caller: Caller, wanted: Wanted) -> Server:
         self._numbers += 1

@@ -5,10 +5,9 @@ from dataclasses import dataclass
 
 from chaoscinder.sandbox.openstack.caller import Caller
 from chaoscinder.sandbox.openstack.cinder import Cinder
-from chaoscinder.sandbox.openstack.durations import Durations
-from chaoscinder.sandbox.openstack.faults import Faults, delay_s, strikes
-from chaoscinder.sandbox.openstack.hosts import Hosts
-from chaoscinder.sandbox.openstack.instance_actions import InstanceAction, InstanceActions
+from chaoscinder.sandbox.openstack.departments import Departments
+from chaoscinder.sandbox.openstack.faults import delay_s, strikes
+from chaoscinder.sandbox.openstack.instance_actions import InstanceAction
 from chaoscinder.sandbox.openstack.outages import Outages
 from chaoscinder.sandbox.openstack.refusals import api_error, bad_request, conflict, not_found, passed_on
 from chaoscinder.sandbox.openstack.releases import Microversion, Release
@@ -16,7 +15,6 @@ from chaoscinder.sandbox.openstack.server_acts import check_state, check_unlocke
 from chaoscinder.sandbox.openstack.servers import Server
 from chaoscinder.sandbox.openstack.volumes import Attachment, Volume
 from chaoscinder.sandbox.ports import CloudError
-from chaoscinder.sandbox.world import World
 
 ATTACHABLE = ("active", "paused", "stopped", "resized", "shelved", "shelved_offloaded")  # nova.compute.api.attach_volume and detach_volume
 MULTIATTACH_SINCE = (2, 60)
@@ -49,24 +47,14 @@ class VolumeAttacher:
     """All block devices, and how volumes are attached and detached."""
 
     def __init__(
-        self,
-        world: World,
-        durations: Durations,
-        *,
-        cinder: Cinder,
-        hosts: Hosts,
-        faults: Faults,
-        record: InstanceActions,
-        release: Release,
-        outages: Outages,
-        device_prefix: str = VIRTIO,
+        self, departments: Departments, *, cinder: Cinder, release: Release, outages: Outages, device_prefix: str = VIRTIO
     ) -> None:
-        self._world = world
-        self._durations = durations
+        self._world = departments.world
+        self._durations = departments.durations
+        self._hosts = departments.hosts
+        self._faults = departments.faults
+        self._record = departments.record
         self._cinder = cinder
-        self._hosts = hosts
-        self._faults = faults
-        self._record = record
         self._release = release
         self._outages = outages
         self.root_device = device_prefix + "a"
@@ -215,23 +203,24 @@ class VolumeAttacher:
         if device not in self._devices:
             return
         self._record.begin_event(action, "compute_attach_volume", server.host)
-        if strikes(self._faults.attach_fails, server):
-            self._remove(volume, device)
-            self._record.finish(action, error=f"Device {device.device} not found.")
-            return
         self._cinder.backend.cast(lambda: self._connected(server, volume, device, attachment, action))
 
     def _connected(self, server: Server, volume: Volume, device: BlockDevice, attachment: Attachment, action: InstanceAction) -> None:
         if device not in self._devices:
             return
         self._cinder.connect(volume, attachment, host=server.host, device=device.device or "")
-        complete = lambda: self._hosts.cast(server.host, lambda: self._complete(volume, device, attachment, action))  # noqa: E731
+        complete = lambda: self._hosts.cast(server.host, lambda: self._complete(server, volume, device, attachment, action))  # noqa: E731
         self._world.call_later(self._durations.attaching_s, complete, f"attached {volume.name}")
 
-    def _complete(self, volume: Volume, device: BlockDevice, attachment: Attachment, action: InstanceAction) -> None:
-        if device in self._devices:
-            self._cinder.complete(volume, attachment)
-            self._record.finish(action)
+    def _complete(self, server: Server, volume: Volume, device: BlockDevice, attachment: Attachment, action: InstanceAction) -> None:
+        if device not in self._devices:
+            return
+        if strikes(self._faults.attach_fails, server):
+            self._remove(volume, device)
+            self._record.finish(action, error=f"Device {device.device} not found.")
+            return
+        self._cinder.complete(volume, attachment)
+        self._record.finish(action)
 
     def _start_detach(self, server: Server, volume: Volume, device: BlockDevice, action: InstanceAction) -> None:
         host = server.host

@@ -7,14 +7,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from chaoscinder.sandbox.openstack.caller import Caller
+from chaoscinder.sandbox.openstack.departments import Departments
 from chaoscinder.sandbox.openstack.durations import Durations
-from chaoscinder.sandbox.openstack.faults import Faults, strikes
-from chaoscinder.sandbox.openstack.hosts import Hosts
-from chaoscinder.sandbox.openstack.instance_actions import InstanceAction, InstanceActions
-from chaoscinder.sandbox.openstack.power import Power
+from chaoscinder.sandbox.openstack.faults import strikes
+from chaoscinder.sandbox.openstack.instance_actions import InstanceAction
 from chaoscinder.sandbox.openstack.refusals import conflict, not_ready, wrong_state
 from chaoscinder.sandbox.openstack.servers import PAUSED, RUNNING, SHUTDOWN, Server
-from chaoscinder.sandbox.world import World
 
 REBOOTING_TASKS = ("rebooting", "reboot_pending", "reboot_started", "rebooting_hard", "reboot_pending_hard", "reboot_started_hard")
 REBOOTABLE_TASKS = (*REBOOTING_TASKS, "resuming", "unpausing", "pausing", "suspending")  # nova.compute.task_states.ALLOW_REBOOT
@@ -88,13 +86,13 @@ def check_state(server: Server, action: str, vm_states: tuple[str, ...], task_st
 class Operator:
     """Begins acts on servers and sees them through."""
 
-    def __init__(self, world: World, durations: Durations, *, hosts: Hosts, power: Power, faults: Faults, record: InstanceActions) -> None:
-        self._world = world
-        self._hosts = hosts
-        self._power = power
-        self._faults = faults
-        self._record = record
-        self.acts = acts(durations)
+    def __init__(self, departments: Departments) -> None:
+        self._world = departments.world
+        self._hosts = departments.hosts
+        self._power = departments.power
+        self._faults = departments.faults
+        self._record = departments.record
+        self.acts = acts(departments.durations)
 
     def begin(self, caller: Caller, server: Server, request: str) -> None:
         """Accept an act, or refuse it; request is its word in the table."""

@@ -1,15 +1,13 @@
 """Putting a server on the shelf, off its host, and back."""
 
 from chaoscinder.sandbox.openstack.caller import Caller
-from chaoscinder.sandbox.openstack.durations import Durations
-from chaoscinder.sandbox.openstack.instance_actions import InstanceAction, InstanceActions
+from chaoscinder.sandbox.openstack.departments import Departments
+from chaoscinder.sandbox.openstack.instance_actions import InstanceAction
 from chaoscinder.sandbox.openstack.nova_volumes import VolumeAttacher
-from chaoscinder.sandbox.openstack.power import Power
-from chaoscinder.sandbox.openstack.scheduling import NoValidHost, Scheduler
+from chaoscinder.sandbox.openstack.scheduling import NoValidHost
 from chaoscinder.sandbox.openstack.server_acts import check_state, check_unlocked
 from chaoscinder.sandbox.openstack.servers import RUNNING, SHUTDOWN, Server
-from chaoscinder.sandbox.openstack.stories import Stories, Story
-from chaoscinder.sandbox.world import World
+from chaoscinder.sandbox.openstack.stories import Story
 
 SHELVABLE = ("active", "stopped", "paused", "suspended")
 
@@ -17,23 +15,13 @@ SHELVABLE = ("active", "stopped", "paused", "suspended")
 class Shelf:
     """Where servers lie that no host has. Its volumes stay reserved for a server that lies there."""
 
-    def __init__(
-        self,
-        world: World,
-        durations: Durations,
-        *,
-        power: Power,
-        record: InstanceActions,
-        scheduler: Scheduler,
-        stories: Stories,
-        volumes: VolumeAttacher,
-    ) -> None:
-        self._world = world
-        self._durations = durations
-        self._power = power
-        self._record = record
-        self._scheduler = scheduler
-        self._stories = stories
+    def __init__(self, departments: Departments, volumes: VolumeAttacher) -> None:
+        self._world = departments.world
+        self._durations = departments.durations
+        self._power = departments.power
+        self._record = departments.record
+        self._scheduler = departments.scheduler
+        self._stories = departments.stories
         self._volumes = volumes
 
     def shelve(self, caller: Caller, server: Server) -> None:

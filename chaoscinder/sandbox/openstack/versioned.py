@@ -17,9 +17,9 @@ def spell(version: Microversion) -> str:
 
 
 def need(call: Call, since: Microversion) -> None:
-    """Refuse a method that the call's microversion does not have yet."""
+    """Refuse a method that the call's microversion does not have yet, as Cinder does: it is just not there."""
     if call.version < since:
-        raise not_found(f"API version {spell(call.version)} is not supported on this method.")
+        raise not_found("The resource could not be found.")
 
 
 class VersionedService(Service):

@@ -21,11 +21,17 @@ class Bench:
     def __init__(self, witness: Witness) -> None:
         self.witness = witness
         self.admin, self.member, self.other = witness.admin, witness.member, witness.other
-        self.wait, self.harm, self.guest, self.fail = witness.wait, witness.harm, witness.guest, witness.fail
+        self.wait, self.guest, self.fail = witness.wait, witness.guest, witness.fail
         self.is_sandbox = witness.name == "sandbox"
+        self._harmed = False
         self._undo: list[Callable[[], object]] = []
         self._types: list[str] = []
         self._volumes: list[str] = []  # deleted late, when no server has them any more
+
+    def harm(self, service: str, how: str) -> None:
+        """Kill, freeze, thaw or start a service; at the end all must be in service again."""
+        self._harmed = True
+        self.witness.harm(service, how)
 
     def server(self, *, by: Asker | None = None, host: str = "", done: bool = True, flavor: str = SMALL) -> str:
         """Make a server and wait until it is ACTIVE; on a named host it is the administrator's."""
@@ -134,7 +140,8 @@ class Bench:
 
     def close(self) -> None:
         """Heal what was harmed, delete what was made."""
-        if self.witness.heal():
+        self.witness.heal()
+        if self._harmed:
             self.wait(self._all_report)
         while self._undo:
             self._undo.pop()()
@@ -149,9 +156,9 @@ class Bench:
         return all(row["state"] == "up" or row.get("forced_down") for row in rows)
 
     def _looks(self) -> Iterator[None]:
-        give_up_s = self.witness.now_s() + 60
+        give_up_s = self.witness.now_s() + 80
         while self.witness.now_s() < give_up_s:
-            self.witness.tick()
+            self.witness.glance()
             yield None
 
     def _delete_server(self, server: str) -> None:

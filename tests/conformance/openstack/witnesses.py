@@ -52,6 +52,10 @@ class Witness(ABC):
     def tick(self) -> None:
         """Let a moment go by."""
 
+    def glance(self) -> None:
+        """Let as short a moment go by as there is between two looks."""
+        self.tick()
+
     @abstractmethod
     def harm(self, service: str, how: str) -> None:
         """Kill, freeze, thaw or start compute1..3 or cinder-volume."""
@@ -65,8 +69,8 @@ class Witness(ABC):
         """Let an operation of a host's hypervisor fail, or be slow."""
 
     @abstractmethod
-    def heal(self) -> bool:
-        """End every fault of the hypervisors, and start what was killed; tells whether anything was."""
+    def heal(self) -> None:
+        """End every fault of the hypervisors, and start what was killed."""
 
     @abstractmethod
     def sees_everything(self) -> bool:
@@ -105,7 +109,7 @@ class Sandbox(Witness):
 
     name = "sandbox"
     image = RECORDED_IMAGE
-    tick_s = 0.05
+    tick_s = 0.1
 
     def __init__(self) -> None:
         self.cloud = new_cloud()
@@ -122,6 +126,9 @@ class Sandbox(Witness):
 
     def tick(self) -> None:
         self.cloud.world.turn(self.tick_s)
+
+    def glance(self) -> None:
+        self.cloud.world.turn(0.02)
 
     def harm(self, service: str, how: str) -> None:
         act = {"kill": self._fall_silent, "freeze": self._fall_silent, "thaw": self._thaw, "start": self._start}[how]
@@ -140,11 +147,9 @@ class Sandbox(Witness):
         else:
             getattr(faults, OPERATIONS[operation]).add(host)
 
-    def heal(self) -> bool:
-        harmed = list(self._harmed)
-        for service in harmed:
+    def heal(self) -> None:
+        for service in list(self._harmed):
             self.harm(service, "thaw")
-        return bool(harmed)
 
     def sees_everything(self) -> bool:
         return True
@@ -210,14 +215,12 @@ class Laboratory(Witness):
     def fail(self, host: str, operation: str, *, sleep_s: float = 0.0) -> None:
         self._guests.fail(host, operation, sleep_s=sleep_s)
 
-    def heal(self) -> bool:
+    def heal(self) -> None:
         self._guests.heal()
-        frozen, killed = list(self._frozen), list(self._killed)
-        for service in frozen:
+        for service in list(self._frozen):
             self.harm(service, "thaw")
-        for service in killed:
+        for service in list(self._killed):
             self.harm(service, "start")
-        return bool(frozen or killed)
 
     def sees_everything(self) -> bool:
         return False

@@ -68,8 +68,6 @@ def test_user_and_project_may_be_named_by_id(cloud, demo):
         (password_of(), project("other")),
         (password_of(), project("nowhere")),
         (password_of(), {"system": {"all": True}}),
-        ({"methods": ["token"], "token": {"id": "stale"}}, None),
-        ({"methods": ["application_credential"], "application_credential": {"id": "x", "secret": "y"}}, None),
     ],
 )
 def test_every_failed_log_in_gets_the_same_answer(demo, identity, scope):

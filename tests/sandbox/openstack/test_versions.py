@@ -68,5 +68,5 @@ def test_an_unknown_release_is_refused_with_the_known_ones():
 
 def test_cinder_has_no_attachments_before_3_27(demo):
     demo.cinder = "3.26"
-    message = "API version 3.26 is not supported on this method."
+    message = "The resource could not be found."
     assert demo.volume("GET", "/attachments") == (404, {"itemNotFound": {"code": 404, "message": message}})

@@ -193,7 +193,7 @@ def test_a_stop_is_accepted_during_a_slow_detach_and_done_after_it(cloud, demo, 
 def test_an_attach_that_fails_on_the_host_was_accepted_all_the_same(cloud, demo, a, v):
     cloud.nova.faults.attach_fails.add(a)
     assert attach(demo, a, v)[0] == 200
-    assert statuses(cloud, v) == [("reserved", 0), ("available", 0)]
+    assert statuses(cloud, v) == [("reserved", 0), ("attaching", 0), ("available", 0)]
     assert demo.compute("GET", f"/servers/{a}/os-volume_attachments") == (200, {"volumeAttachments": []})
 
 
