@@ -7,7 +7,7 @@ export DEMO_RATE ?= 20
 
 
 .DEFAULT_GOAL := help
-.PHONY: help demo demo-failure test lint types layers unit selftest bench bench-rates screenshot clean
+.PHONY: help demo demo-failure test lint types layers unit selftest bench bench-rates lab lab-status lab-down screenshot clean
 
 help: ## Show this help
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -43,6 +43,15 @@ bench: $(VENV)/.tests ## The sampler beside Chaos Toolkit's own and closed loops
 
 bench-rates: $(VENV)/.tests ## The node-shutdown story at rates 1, 20 and 100, with its error (2 min)
 	$(BIN)/python -m tests.timelines.bench_rates
+
+lab: $(VENV)/.tests ## A real OpenStack on 127.0.0.1, installed if missing (docs/lab.md)
+	$(BIN)/python -m tests.lab.openstack up
+
+lab-status: $(VENV)/.tests ## How the lab's services stand
+	$(BIN)/python -m tests.lab.openstack status
+
+lab-down: $(VENV)/.tests ## Stop the lab
+	$(BIN)/python -m tests.lab.openstack down
 
 screenshot: $(VENV)/.installed ## Draw docs/page.png from the last run (needs chromium)
 	.ci/screenshot

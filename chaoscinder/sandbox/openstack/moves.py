@@ -141,6 +141,8 @@ class Mover:
         yield durations.rebuilding_s, dest
         server.work_on(self._world.now, "rebuild_block_device_mapping")
         yield durations.rebuilding_s, dest
+        server.work_on(self._world.now, "rebuild_spawning")
+        yield durations.claiming_s, dest
         self._volumes.move(server, host=dest)
         server.become(self._world.now, "active", None, RUNNING)
         if stays_stopped:

@@ -81,7 +81,8 @@ def test_an_evacuated_server_is_stopped_on_another_host_and_keeps_its_volume(clo
     cloud.change_service(HOST, forced_down=True)
     assert cloud.admin.act(server, "evacuate", {}) == (200, None)
     states = [("REBUILD", "active", "rebuilding", 1), ("REBUILD", "active", "rebuilding", 0)]
-    states += [("REBUILD", "active", "rebuild_block_device_mapping", 0), ACTIVE, ("ACTIVE", "active", "powering-off", 1), SHUTOFF]
+    states += [("REBUILD", "active", f"rebuild_{step}", 0) for step in ("block_device_mapping", "spawning")]
+    states += [ACTIVE, ("ACTIVE", "active", "powering-off", 1), SHUTOFF]
     cloud.follow(lambda: cloud.state(server), states)
     cloud.wait(lambda: cloud.host_of(server) != HOST)
     [after] = cloud.admin.get_volume(volume)["attachments"]

@@ -35,7 +35,8 @@ def _unpack_servers(places: Places) -> None:
         unpack(places, "rabbitmq-server", places.rabbit)
         _move_erlang(places)
         (places.rabbit / "complete").touch()
-    shutil.rmtree(places.root / "apt", ignore_errors=True)
+    for passing in ("apt", "debs"):
+        shutil.rmtree(places.root / passing, ignore_errors=True)
 
 
 def _move_erlang(places: Places) -> None:

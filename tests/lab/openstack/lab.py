@@ -84,7 +84,7 @@ class Lab:
 
     def down(self, *, purge: bool = False) -> None:
         """Stop everything that was started here; purge forgets the data too, the installation stays."""
-        if not self.places.root.is_dir():
+        if not self.places.run.is_dir():  # nothing was ever started here
             return
         with self._alone():
             (self.places.run / "up").unlink(missing_ok=True)

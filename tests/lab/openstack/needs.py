@@ -10,7 +10,7 @@ from pathlib import Path
 from tests.lab.openstack.places import Places
 from tests.lab.openstack.saying import LabError
 
-PYTHONS = ((3, 11), (3, 12), (3, 13))  # tried with 3.11; the pinned releases say 3.11 and later
+PYTHONS = ((3, 11), (3, 12), (3, 13))  # run with 3.11 and 3.13; the pinned releases say 3.11 and later
 INSTALL_GIB = 2.0  # 1.1 GiB stay; wheels and packages pass through
 RUN_GIB = 0.5
 MEMORY_GIB = 2.5  # 1.9 GiB fresh, 2.1 after an hour, and something for the tests

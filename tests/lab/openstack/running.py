@@ -29,7 +29,6 @@ def test_in_lab(lab: Lab, told: Sequence[str]) -> int:
     finally:
         if not was_up:
             lab.down()
-            progress("the lab is down")
 
 
 def counted(report: Path) -> dict[str, Counter[str]]:
