@@ -16,7 +16,9 @@ RUNTIME = [
     "jinja2>=3.1",
     "jsonpatch>=1.33",
 ]
+SSH = ["asyncssh>=2.14"]  # the sandbox's ssh door of a node, and node-shutdown-ssh.json
 TESTS = [
+    *SSH,
     "cryptography>=42",
     "hypothesis>=6",
     "import-linter>=2",
@@ -24,6 +26,7 @@ TESTS = [
     "pytest>=8",
     "pytest-timeout>=2.3",
     "pytest-xdist>=3.6",
+    "python-openstackclient>=6",
     "ruff>=0.6",
     "types-PyYAML",
     "types-requests",
@@ -40,6 +43,6 @@ setup(
     packages=find_packages(include=["chaoscinder", "chaoscinder.*"]),
     package_data={"chaoscinder": ["py.typed", "reports/*.html", "reports/*.md", "reports/*.css", "sandbox/profiles/*.json"]},
     install_requires=RUNTIME,
-    extras_require={"test": TESTS},
+    extras_require={"ssh": SSH, "test": TESTS},
     entry_points={"console_scripts": ["chaoscinder=chaoscinder.cli:main"]},
 )
