@@ -7,7 +7,7 @@ export DEMO_RATE ?= 20
 
 
 .DEFAULT_GOAL := help
-.PHONY: help demo demo-failure test lint types layers unit selftest bench bench-rates lab lab-status lab-down screenshot clean
+.PHONY: help demo demo-failure test lint types layers unit selftest bench bench-rates bench-sandbox note lab lab-status lab-down lab-test torture test-all screenshot clean
 
 help: ## Show this help
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -44,6 +44,18 @@ bench: $(VENV)/.tests ## The sampler beside Chaos Toolkit's own and closed loops
 bench-rates: $(VENV)/.tests ## The node-shutdown story at rates 1, 20 and 100, with its error (2 min)
 	$(BIN)/python -m tests.timelines.bench_rates
 
+bench-sandbox: $(VENV)/.tests ## Start, speed and size of the sandbox, and where it stops being true
+	$(BIN)/python -m tests.bench.sandbox
+
+note: $(VENV)/.tests ## Walk "Testing Node Failure with Cinder" with kubectl and openstack, and judge its claims (6 min)
+	$(BIN)/python -m tests.note --out note-transcript.txt
+
+torture: $(VENV)/.tests ## Kill at every step, fail every call, break guards, judgement and input (at most 45 min)
+	$(BIN)/python -m tests.torture
+
+test-all: ## The version-sensitive tests on every Python from 3.11 up that is found, with kubernetes 29 and 36
+	.ci/test-all
+
 lab: $(VENV)/.tests ## A real OpenStack on 127.0.0.1, installed if missing (docs/lab.md)
 	$(BIN)/python -m tests.lab.openstack up
 
@@ -52,6 +64,9 @@ lab-status: $(VENV)/.tests ## How the lab's services stand
 
 lab-down: $(VENV)/.tests ## Stop the lab
 	$(BIN)/python -m tests.lab.openstack down
+
+lab-test: $(VENV)/.tests ## Bring the lab up, run its tests and the conformance suite on it, take it down (at most 20 min)
+	OPENSTACK_LAB_TESTS=1 timeout --foreground -s INT 1200 $(BIN)/python -m tests.lab.openstack test
 
 screenshot: $(VENV)/.installed ## Draw docs/page.png from the last run (needs chromium)
 	.ci/screenshot

@@ -10,7 +10,7 @@ The rooms, from the outside in (an arrow may only point down):
     clients  checks  runs          reach networks, judge, keep a run on disk
     settings  waiting              what a run is told, and waiting with a limit
     model                          the nouns
-    clock  errors                  the ground
+    clock  errors  redaction       the ground
 
     sandbox   an island: a Kubernetes cluster on an OpenStack cloud in one process, reached over HTTP only
     demoapp   the small application with SQLite on the volume
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 __version__ = "0.1.0"
 __all__ = ["__version__", "discover"]
 
-ACTIONS = ("chaoscinder.actions.server",)
+ACTIONS = ("chaoscinder.actions.node", "chaoscinder.actions.pod", "chaoscinder.actions.server")
 PROBES = ("chaoscinder.probes.data", "chaoscinder.probes.volume", "chaoscinder.probes.web", "chaoscinder.probes.workload")
 
 

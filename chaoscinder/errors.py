@@ -9,12 +9,17 @@
         ├── Unreachable   nobody answered
         └── TimedOut      answered, but never with what was waited for
 
-Every message is one line that a person on call can act on: what, wanted, seen, how long.
+Every message is one line that a person on call can act on: what, wanted, seen, how long. None holds a secret that this process knows.
 """
+
+from chaoscinder.redaction import redaction
 
 
 class ChaoscinderError(Exception):
     """The root: catch this at a door to turn it into one line."""
+
+    def __init__(self, *said: object) -> None:
+        super().__init__(*(redaction.clean(part) if isinstance(part, str) else part for part in said))
 
 
 class SettingsError(ChaoscinderError):

@@ -2,12 +2,17 @@
 
 import importlib.util
 import sys
+from collections import Counter
 from pathlib import Path
 from types import ModuleType
 
 import pytest
+from hypothesis import settings
 
 from chaoscinder.model.run import Run
+
+settings.register_profile("chaoscinder", deadline=None)  # a busy machine is no counterexample
+settings.load_profile("chaoscinder")
 
 
 def _load(name: str) -> ModuleType:
@@ -40,3 +45,11 @@ def passing_run() -> Run:
 def failing_run() -> Run:
     """The same without remediation: nothing frees the volume within the deadline, and only our undo ends it."""
     return _stories.failing()
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """Say loudly what could not be run on this machine: a skip whose reason begins with NOT RUN is no success."""
+    reasons = [str(row.longrepr[2]) for row in terminalreporter.stats.get("skipped", []) if isinstance(row.longrepr, tuple)]
+    found = Counter(reason.partition("NOT RUN: ")[2] for reason in reasons if "NOT RUN: " in reason)
+    for why, number in sorted(found.items()):
+        terminalreporter.write_line(f"NOT RUN: {number} tests: {why}", red=True, bold=True)

@@ -122,14 +122,16 @@ def play(lent: Lent, tmp_path: Path, path: Path, **more: str) -> Done:
 
 
 @contextmanager
-def under_way(lent: Lent, tmp_path: Path, path: Path, reached: Callable[[], bool], **more: str) -> "Iterator[subprocess.Popen[bytes]]":
+def under_way(
+    lent: Lent, tmp_path: Path, path: Path, reached: Callable[[], bool], *, within_s: float = 90.0, **more: str
+) -> "Iterator[subprocess.Popen[bytes]]":
     """Start it and wait until it got to a point; whatever happens, it is gone afterwards."""
     process = subprocess.Popen(
         [CHAOS, "--no-version-check", "run", str(path)], cwd=tmp_path, env=merged(environment(lent, tmp_path, **more)),
         stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, preexec_fn=_listen,
     )  # fmt: skip
     try:
-        give_up = time.monotonic() + 40
+        give_up = time.monotonic() + within_s
         while not reached():
             assert time.monotonic() < give_up, "never got there"
             assert process.poll() is None, process.communicate()[0].decode()

@@ -1,13 +1,14 @@
 """What users saw: outages as honest intervals, and what they add up to. The rules, one by one: docs/judgement.md.
 
-A sample tells of the moment at which it was asked (its slot plus its lateness), never of the moment at which the answer came.
+A sample tells of the moment at which it was asked (its slot plus its lateness). How far the edges of an outage may lie from that, because a
+request takes its time, is told by edges.py.
 """
 
 import math
-from collections import Counter
 from collections.abc import Sequence
-from itertools import groupby
+from itertools import groupby, pairwise
 
+from chaoscinder.checks.edges import outage_of, without_overtaken
 from chaoscinder.checks.latency import by_part, latency_recovery, quantile
 from chaoscinder.checks.sentences import share
 from chaoscinder.checks.times import first_failure, first_success, recovered_at, recovery
@@ -41,14 +42,16 @@ def finest_s(rate: float, period_s: float) -> float:
 def outages(samples: Sequence[Sample], *, rate: float = 1.0) -> tuple[Outage, ...]:
     """Find every outage, in order of time.
 
-    A missed or unknown sample neither starts nor ends an outage, it only leaves its edges wider. An outage without a good sample after
-    it stays open. rate turns the wall lateness of samples into cluster time.
+    A missed or unknown sample neither starts nor ends an outage, it only leaves its edges wider, and so does a good one that may have met
+    the application before it went or after it was back (edges.py). An outage without a good sample after it stays open. rate turns the
+    wall lateness of samples into cluster time.
     """
-    known = sorted((sample for sample in samples if sample.outcome.is_known), key=lambda sample: sample.asked_at_s(rate))
+    asked = sorted((sample for sample in samples if sample.outcome.is_known), key=lambda sample: sample.asked_at_s(rate))
+    known = without_overtaken(asked, rate)
     began_s = min((sample.at_s for sample in samples), default=0.0)
     series = groupby(range(len(known)), key=lambda index: known[index].outcome.is_up)
     bad = [list(indexes) for is_up, indexes in series if not is_up]
-    return tuple(_outage(known, indexes[0], indexes[-1], began_s, rate) for indexes in bad)
+    return tuple(outage_of(known, indexes[0], indexes[-1], began_s=began_s, rate=rate) for indexes in bad)
 
 
 def availability(
@@ -62,11 +65,11 @@ def availability(
     slot_s, absent = finest_s(rate, period_s), _absent(slots, finest_s(rate, period_s))
     back_s = recovered_at(samples, after_s=bad[0].at_s if bad else since_s, stable_for_s=stable_for_s)
     before, during, after = by_part(samples, since_s=since_s, over_s=back_s if bad else since_s)
-    back = recovery(samples, back_s=back_s, since_s=since_s, rate=rate)
+    back = recovery(samples, found, back_s=back_s, since_s=since_s, rate=rate)
     return Availability(
         outages=found,
         total_s=total_s(found),
-        by_time=_by_time(found, known, slot_s),
+        by_time=_by_time(samples, known, slot_s, rate),
         by_request=1 - len(bad) / len(known) if known else None,
         samples=len(slots) + absent,
         bad=len(bad),
@@ -76,6 +79,7 @@ def availability(
         unknown=sum(sample.outcome is Outcome.UNKNOWN for sample in slots),
         episodes=episodes(found),
         longest_s=longest_s(found),
+        edge_s=edge_s(found),
         agree_within=_agree_within(found, known, slot_s, rate),
         first_failure_s=first_failure(found, since_s=since_s if injected_s is None else injected_s),
         first_success_s=first_success(found, since_s=since_s),
@@ -94,8 +98,8 @@ def episodes(found: Sequence[Outage]) -> tuple[Episode, ...]:
     """
     groups: list[list[int]] = []
     for index, one in enumerate(found):
-        ended_s = found[index - 1].ended_latest_s if index else None
-        if ended_s is not None and one.started_earliest_s - ended_s < EPISODE_GAP_S:
+        good_s = found[index - 1].good_from_s if index else None
+        if good_s is not None and one.started_earliest_s - good_s < EPISODE_GAP_S:
             groups[-1].append(index)
         else:
             groups.append([index])
@@ -144,6 +148,13 @@ def longest_s(found: Sequence[Outage]) -> Interval | None:
     return max(one.shortest_s for one in found), max(closed) if len(closed) == len(longest) else None
 
 
+def edge_s(found: Sequence[Outage]) -> float | None:
+    """Tell within how much the least well known edge of all outages is known; None without an edge that was seen."""
+    starts = [one.started_latest_s - one.started_earliest_s for one in found if not one.began_before_sampling]
+    ends = [one.ended_latest_s - one.ended_earliest_s for one in found if one.ended_latest_s is not None]
+    return max([*starts, *ends], default=None)
+
+
 def seen_of_stall_s(lasted_s: float, answer_within_s: float) -> float:
     """Tell how long an outage a stall looks like: who asks within D of its end is still answered in time, so it is max(0, W - D).
 
@@ -163,34 +174,26 @@ def stall_s(outage: Outage, *, answer_within_s: float, rate: float) -> Interval 
     return outage.shortest_s + hidden_s, None if outage.longest_s is None else outage.longest_s + hidden_s
 
 
-def _outage(known: Sequence[Sample], first: int, last: int, began_s: float, rate: float) -> Outage:
-    counted: Counter[Outcome] = Counter(sample.outcome for sample in known[first : last + 1])
-    return Outage(
-        started_earliest_s=known[first - 1].asked_at_s(rate) if first else began_s,
-        started_latest_s=known[first].asked_at_s(rate),
-        ended_earliest_s=known[last].asked_at_s(rate),
-        ended_latest_s=known[last + 1].asked_at_s(rate) if last + 1 < len(known) else None,
-        outcomes=tuple(counted.items()),
-        began_before_sampling=first == 0,
-    )
-
-
 def _episode(found: Sequence[Outage], first: int, last: int) -> Episode:
     start, end = found[first], found[last]
     most_s = None if end.ended_latest_s is None or start.began_before_sampling else end.ended_latest_s - start.started_earliest_s
     return Episode(first + 1, last + 1, (max(0.0, end.ended_earliest_s - start.started_latest_s), most_s))
 
 
-def _by_time(found: Sequence[Outage], known: Sequence[Sample], slot_s: float) -> float | None:
-    """Take edges in the middle of their intervals, so that it agrees with availability by request within one slot an edge."""
+def _by_time(samples: Sequence[Sample], known: Sequence[Sample], slot_s: float, rate: float) -> float | None:
+    """Add up the time between bad samples, each edge in the middle between the two samples around it.
+
+    known are the samples to count, samples all there are: the one before the first of them may hold an edge. So it agrees with
+    availability by request within one slot an edge.
+    """
     if not known:
         return None
     start_s, end_s = known[0].at_s - slot_s / 2, known[-1].at_s + slot_s / 2
-    away_s = 0.0
-    for one in found:
-        began_s = start_s if one.began_before_sampling else (one.started_earliest_s + one.started_latest_s) / 2
-        over_s = end_s if one.ended_latest_s is None else (one.ended_earliest_s + one.ended_latest_s) / 2
-        away_s += max(0.0, min(over_s, end_s) - max(began_s, start_s))
+    ordered = sorted((sample for sample in samples if sample.outcome.is_known), key=lambda sample: sample.asked_at_s(rate))
+    moments = [sample.asked_at_s(rate) for sample in ordered]
+    edges = [start_s, *((sooner + later) / 2 for sooner, later in pairwise(moments)), end_s]
+    spans = [(max(began_s, start_s), min(over_s, end_s)) for began_s, over_s in pairwise(edges)]
+    away_s = math.fsum(max(0.0, over_s - began_s) for (began_s, over_s), row in zip(spans, ordered, strict=True) if not row.outcome.is_up)
     return max(0.0, 1 - away_s / (end_s - start_s)) if end_s > start_s else None
 
 

@@ -12,7 +12,6 @@ from chaoscinder.checks.restoration import restored
 from chaoscinder.checks.states import Moments, marked_at, moments
 from chaoscinder.model.run import Aims, Run
 from chaoscinder.model.sample import Outage, Outcome, Sample
-from chaoscinder.model.timeline import Mark
 from chaoscinder.model.verdict import Availability, Interval, Movement, Series, Unaided
 from chaoscinder.model.write import Account, WriteOutcome
 
@@ -112,13 +111,8 @@ def open_case(record: Run) -> Case:
         series=series.further(run.series, run, since_s=since_s, injected_s=marked_at(run, ACCEPTED)),
         backends=backends.told(run.samples, run.changes, rate=rate),
         suspicions=_suspicions(run, seen, told),
-        problems=tuple(str(mark.detail.get("what", "")) for mark in run.marks if mark.name == "problem" and _counts(mark)),
+        problems=tuple(str(mark.detail.get("what", "")) for mark in run.marks if mark.name == "problem"),
     )
-
-
-def _counts(mark: Mark) -> bool:
-    """Whether a problem is one of the run's end; the lack of an optional series is told by the limits already."""
-    return not str(mark.detail.get("what", "")).startswith("no control series")
 
 
 def _restored(run: Run) -> tuple[bool | None, tuple[str, ...]]:

@@ -1,10 +1,13 @@
 """What became of every write. A write without an answer is never counted as lost."""
 
+from collections import Counter
 from collections.abc import Sequence
 from itertools import groupby
 
 from chaoscinder.checks.sentences import few
 from chaoscinder.model.write import Account, ReadBack, Write, WriteOutcome
+
+Generation = tuple[str | None, str | None, str | None]  # pod, its uid, since when it runs
 
 
 def account(
@@ -37,7 +40,7 @@ def account(
         lost_suffix=_is_suffix(lost, acknowledged, after_s) if lost else None,
         last_before_s=None if away_s is None else max((row.done_at_s for row in acknowledged if row.at_s < away_s), default=None),
         first_after_s=None if away_s is None else min((row.done_at_s for row in acknowledged if row.at_s >= away_s), default=None),
-        writers=tuple(pod for pod, _ in groupby(row.backend for row in _in_order(acknowledged) if row.backend)),
+        writers=_writers(_in_order(acknowledged)),
     )
 
 
@@ -64,6 +67,19 @@ def why_untested(told: Account | None) -> str:
     if not told.acknowledged:
         return f"none of {told.attempted} writes was acknowledged"
     return "" if told.read_back else f"{told.acknowledged} acknowledged writes, but nobody could read them back after the fault"
+
+
+def _writers(ordered: Sequence[Write]) -> tuple[str, ...]:
+    """Name the generations of writers that acknowledged, one for each unbroken series; a name that several had with what parts them."""
+    generations = [(row.backend, row.writer_uid, row.writer_started) for row in ordered if row.backend]
+    names = Counter(name for name, _, _ in set(generations))
+    return tuple(_named(one, whole=names[one[0]] > 1) for one, _ in groupby(generations))
+
+
+def _named(generation: Generation, *, whole: bool) -> str:
+    name, uid, started = generation
+    parts = [f"uid {uid}"] * bool(uid) + [f"since {started}"] * bool(started)
+    return f"{name} ({', '.join(parts)})" if whole and parts else str(name)
 
 
 def _of(writes: Sequence[Write], outcome: WriteOutcome) -> list[Write]:

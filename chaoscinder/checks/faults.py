@@ -3,20 +3,26 @@
 from dataclasses import dataclass
 
 from chaoscinder.checks.attachments import attachments_at
+from chaoscinder.checks.deeds import deletes_pod
 from chaoscinder.checks.sentences import seconds, short
 from chaoscinder.checks.states import SHUTDOWN, Moments, first, is_target_server, moments
 from chaoscinder.model.attachment import View
 from chaoscinder.model.run import Run
 from chaoscinder.model.timeline import Change
+from chaoscinder.model.workload import Target
 
 
 @dataclass(frozen=True, slots=True)
 class Proof:
-    """What shows that the fault happened (evidence), or what is missing for it; shut_off_at_s is when Nova first said so."""
+    """What shows that the fault happened (evidence), or what is missing for it.
+
+    shut_off_at_s is when Nova first said so, gone_at_s when the object of a deleted pod was gone.
+    """
 
     evidence: str
     missing: str
     shut_off_at_s: float | None = None
+    gone_at_s: float | None = None
 
     @property
     def holds(self) -> bool:
@@ -25,13 +31,18 @@ class Proof:
 
 
 def proof_of_fault(run: Run) -> Proof:
-    """Look for the three parts: the act, Nova's SHUTOFF after it and before our undo, and the volume on that server before it."""
+    """Look for the three parts: the act, its effect after it and before our undo, and the volume on that server before it.
+
+    The effect is Nova's SHUTOFF, or of a pod's deletion that this very object is gone.
+    """
     when = moments(run)
     if when.fault_s is None:
         return Proof("", "nothing was injected (no mark fault_started)")
     if run.target is None:
         return Proof("", "the run has no target")
     name = f"server {run.target.server_name} ({short(run.target.server_id)})"
+    if deletes_pod(run):
+        return _proof_of_deletion(run, when, run.target, name)
     off_s = shut_off_at(run, when)
     if off_s is None:
         return Proof("", f"{name} was never seen SHUTOFF by Nova after the fault{_seen_instead(run, when)}")
@@ -40,6 +51,30 @@ def proof_of_fault(run: Run) -> Proof:
         return Proof("", f"nobody saw volume {short(run.target.volume_id)} on {name} before the fault", off_s)
     said = " and ".join(holders[run.target.server_id])
     return Proof(f"{name} held the volume ({said}) and was SHUTOFF {seconds(off_s - when.fault_s)} after the fault (NOVA)", "", off_s)
+
+
+def _proof_of_deletion(run: Run, when: Moments, target: Target, name: str) -> Proof:
+    fault_s = when.fault_s or 0.0
+    gone_s = pod_gone_at(run, when)
+    if gone_s is None:
+        return Proof("", f"pod {target.pod} was never seen gone after the fault")
+    holders = _holders_before(run, fault_s)
+    if target.server_id not in holders:
+        return Proof("", f"nobody saw volume {short(target.volume_id)} on {name} before the fault", gone_at_s=gone_s)
+    said = " and ".join(holders[target.server_id])
+    gone = f"was gone {seconds(gone_s - fault_s)} after the fault (KUBERNETES)"
+    return Proof(f"pod {target.pod} used the volume on {name} ({said}) and {gone}", "", gone_at_s=gone_s)
+
+
+def pod_gone_at(run: Run, when: Moments) -> float | None:
+    """Tell when the object of the target's pod was gone, after the fault and before our undo: to the recorder, or to the fault itself."""
+    if when.fault_s is None or run.target is None:
+        return None
+    uid = run.target.pod_uid
+    seen = first(run.changes, "Pod", when.fault_s, lambda change: change.uid == uid and change.state is None)
+    asked = next((mark.at_s for mark in run.marks if mark.name == "fault_confirmed" and mark.detail.get("pod_uid") == uid), None)
+    gone_s = min((at_s for at_s in (seen.at_s if seen else None, asked) if at_s is not None), default=None)
+    return gone_s if gone_s is not None and (when.undo_s is None or gone_s <= when.undo_s) else None
 
 
 def shut_off_at(run: Run, when: Moments) -> float | None:

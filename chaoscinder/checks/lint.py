@@ -13,6 +13,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
+from chaoscinder.checks.shapes import misfits
 from chaoscinder.settings import READERS
 
 EXPERIMENT = frozenset(
@@ -46,6 +47,10 @@ def lint(experiment: Any) -> list[str]:
     """Find fault with one experiment."""
     if not isinstance(experiment, dict):
         return [f"the experiment is a {type(experiment).__name__} (wanted an object)"]
+    misshapen = list(misfits(experiment))
+    if misshapen:
+        return misshapen
+    experiment = {key: value for key, value in experiment.items() if value is not None}
     rules = (_keys, _rollbacks, _activities, _duplicates, _variables, _configuration, _recording)
     return [finding for rule in rules for finding in rule(experiment)]
 
@@ -60,7 +65,10 @@ def parse_file(path: Path) -> Any:
             return yaml.safe_load(text)
         except yaml.YAMLError as error:
             raise ValueError(" ".join(str(error).split())) from error
-    return json.loads(text)
+    try:
+        return json.loads(text)
+    except RecursionError as error:
+        raise ValueError("it is nested too deeply") from error
 
 
 def _unknown(place: str, seen: Iterable[str], known: Iterable[str]) -> Iterator[str]:
@@ -138,11 +146,14 @@ def _signature(where: str, provider: Json, arguments: Json) -> Iterator[str]:
 def _parameters(provider: Json) -> list[str] | None:
     try:
         spec = importlib.util.find_spec(str(provider.get("module")))
-    except (ImportError, ValueError):
+    except (ImportError, ValueError, AttributeError, TypeError):
         return None
     if spec is None or not spec.origin:
         return None
-    tree = ast.parse(Path(spec.origin).read_text(encoding="utf-8"))
+    try:
+        tree = ast.parse(Path(spec.origin).read_text(encoding="utf-8"))
+    except (OSError, ValueError, SyntaxError):  # built into the interpreter, a library in C, or no Python
+        return None
     for row in tree.body:
         if isinstance(row, ast.FunctionDef) and row.name == provider.get("func"):
             return [argument.arg for argument in (*row.args.posonlyargs, *row.args.args, *row.args.kwonlyargs)]
@@ -160,7 +171,7 @@ def _variables(experiment: Json) -> Iterator[str]:
     known = set(experiment.get("configuration", {}))
     for group in experiment.get("secrets", {}).values():
         known |= set(group) if isinstance(group, dict) else set()
-    body = json.dumps({key: value for key, value in experiment.items() if key not in ("configuration", "secrets")})
+    body = json.dumps({key: value for key, value in experiment.items() if key not in ("configuration", "secrets")}, default=str)
     yield from (f"${{{name}}} is used but never defined" for name in sorted(set(VARIABLE.findall(body)) - known))
 
 

@@ -2,9 +2,11 @@
 
 from collections.abc import Callable
 
+from chaoscinder.checks.deeds import act_of, deletes_pod, may_stay
 from chaoscinder.checks.faults import shut_off_at
 from chaoscinder.checks.recovery import is_ready
-from chaoscinder.checks.states import OUT_OF_SERVICE, first, moments, taint_of
+from chaoscinder.checks.states import OUT_OF_SERVICE, Moments, first, moments, taint_of
+from chaoscinder.model.act import Act
 from chaoscinder.model.attachment import View
 from chaoscinder.model.run import Run
 from chaoscinder.model.timeline import Change, Milestone
@@ -21,14 +23,34 @@ def milestones(run: Run, *, recovered_at_s: float | None) -> tuple[Milestone, ..
     when = moments(run)
     if when.fault_s is None or run.target is None:
         return ()
-    off_s = shut_off_at(run, when)
     steps = [
-        Milestone("fault", when.fault_s, f"asked Nova to stop {run.target.server_name}"),
-        Milestone("server off", off_s, f"Nova: {run.target.server_name} SHUTOFF" if off_s is not None else ""),
-        *_by_kubernetes(run, run.target, when.fault_s),
+        *_by_us(run, run.target, when, when.fault_s),
+        *(step for step in _by_kubernetes(run, run.target, when.fault_s) if step.name not in _beside(run)),
         Milestone("answering", recovered_at_s, "first good answer that lasted" if recovered_at_s is not None else ""),
     ]
     return tuple(steps)
+
+
+def _by_us(run: Run, target: Target, when: Moments, fault_s: float) -> list[Milestone]:
+    """The fault itself, and its effect on the server."""
+    act = act_of(run)
+    if act is Act.DELETE_POD:
+        return [Milestone("fault", fault_s, f"asked Kubernetes to delete pod {target.pod}")]
+    asked = f"asked {target.server_name} to shut down" if act is Act.SHUT_DOWN_SERVER else f"asked Nova to stop {target.server_name}"
+    off_s = shut_off_at(run, when)
+    off = Milestone("server off", off_s, f"Nova: {target.server_name} SHUTOFF" if off_s is not None else "")
+    return [Milestone("fault", fault_s, asked), off]
+
+
+def _beside(run: Run) -> tuple[str, ...]:
+    """The steps that cannot come: a pod's deletion takes no node away, and where its volume may stay, nothing is detached."""
+    never = ("node not ready", "decision") if deletes_pod(run) else ()
+    return (*never, "detached", "attached") if may_stay(run) and not _was_detached(run) else never
+
+
+def _was_detached(run: Run) -> bool:
+    target = run.target
+    return target is not None and any(_attached_elsewhere(change, target) for change in run.changes)
 
 
 def _by_kubernetes(run: Run, target: Target, fault_s: float) -> list[Milestone]:

@@ -9,11 +9,13 @@ from collections.abc import Callable
 from chaoscinder.checks.attachments import moved, unwatched
 from chaoscinder.checks.availability import finest_s, outage_within_budget
 from chaoscinder.checks.case import Case
+from chaoscinder.checks.deeds import deletes_pod, may_stay
 from chaoscinder.checks.durability import loss, why_untested
 from chaoscinder.checks.quality import MOST_MISSED
-from chaoscinder.checks.recovery import why_stuck
+from chaoscinder.checks.recovery import STUCK, hung, why_stuck
 from chaoscinder.checks.sentences import counted, deadline, few, figure, listed, seconds
-from chaoscinder.checks.states import marked_at
+from chaoscinder.checks.states import marked_at, objects
+from chaoscinder.model.attachment import View
 from chaoscinder.model.run import OBJECTIVES
 from chaoscinder.model.verdict import Level, Movement, Objective, Result
 from chaoscinder.model.write import Account, WriteOutcome
@@ -58,7 +60,7 @@ def baseline(case: Case) -> Line:
 
 def fault(case: Case) -> Line:
     """Judge whether the fault is proved to have happened where the volume was."""
-    target = "the server that held the volume seen SHUTOFF"
+    target = "the pod that used the volume seen gone" if deletes_pod(case.run) else "the server that held the volume seen SHUTOFF"
     if case.proof.holds:
         return MET, target, case.proof.evidence, case.proof.evidence
     return NOT_TESTED, target, "", case.proof.missing
@@ -116,7 +118,8 @@ def recovery(case: Case) -> Line:
 
 def volume(case: Case) -> Line:
     """Judge whether the volume followed the workload to another server, in all views."""
-    target = "moved to another server, all three views agree"
+    stays = may_stay(case.run)
+    target = "on the server under the ready pod, all three views agree" if stays else "moved to another server, all three views agree"
     where = case.movement
     silent = unwatched(case.run)
     if case.when.fault_s is None or where is None or silent:
@@ -125,14 +128,28 @@ def volume(case: Case) -> Line:
     measured = f"from {source} to {destination}" if source != destination else f"stayed on {source}"
     if where.unseen:
         return NOT_TESTED, target, "", f"nobody looked where the volume was: {where.unseen}"
+    found = hung(case.run, case.when.judged_to_s)
+    if found:  # and whoever took it off since, it was not the system
+        return MISSED, target, measured, f"the volume hung where Kubernetes knew nothing of it any more: {found[0].rstrip('.')}"
     if where.disagreement:
         return MISSED, target, "the views do not agree", f"the views do not agree on where the volume is: {where.disagreement}"
     if moved(where) is None:
         return NOT_TESTED, target, measured, "nobody saw where the volume was before the fault"
     if moved(where):
         return MET, target, measured, f"the volume moved {measured}, all three views agree"
+    if stays:
+        return _stayed(case, where, target, measured)
     early = _too_early(case)
     return (NOT_TESTED, target, measured, early) if early else (MISSED, target, measured, f"the volume {measured}")
+
+
+def _stayed(case: Case, where: Movement, target: str, measured: str) -> Line:
+    """Judge a volume that had no need to move: it must be where a ready pod of the workload is."""
+    pods = objects(case.run.changes, View.KUBERNETES, "Pod", case.when.judged_to_s)
+    ready = sorted(name for name, pod in pods.items() if pod.get("ready") and not pod.get("deleting") and pod.get("node") == where.to_node)
+    if ready:
+        return MET, target, measured, f"the volume {measured}, where {listed(ready)} is ready, all three views agree"
+    return MISSED, target, measured, f"the volume {measured}, where no pod of the workload is ready"
 
 
 def writes(case: Case) -> Line:
@@ -201,6 +218,8 @@ def _away(case: Case) -> str:
 def _not_recovered(case: Case, least_s: float) -> str:
     text = f"no recovery within {case.aims.recovery_deadline_s:g} s (looked for {seconds(least_s)})"
     stuck = why_stuck(case.run, case.when.judged_to_s)
+    if marked_at(case.run, STUCK) is not None:
+        return f"{text}: the volume hangs on a server of which Kubernetes knows nothing any more" if stuck else text
     return f"{text}: the volume stays on a server that is off, and nothing would end it" if stuck else text
 
 

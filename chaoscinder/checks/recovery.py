@@ -4,6 +4,9 @@ The rule for a shut-off node: since Kubernetes 1.11 a SHUTOFF server no longer m
 while that object exists the attach-detach controller takes the volume for wanted on the node, so its 6-minute force detach never starts.
 """
 
+from collections.abc import Callable
+
+from chaoscinder.checks.deeds import deletes_pod
 from chaoscinder.checks.sentences import seconds, short
 from chaoscinder.checks.states import (
     OUT_OF_SERVICE,
@@ -21,7 +24,9 @@ from chaoscinder.model.attachment import View
 from chaoscinder.model.run import Run
 from chaoscinder.model.timeline import Change
 
+STUCK = "stuck_attachment"  # the mark of a probe that found the volume on a server that Kubernetes forgot
 NONE_SEEN = "none seen"
+NONE_NEEDED = "none needed (a pod was deleted, its node lives)"
 WAYS_OUT = (
     "Only these would end it: the node comes back; the out-of-service taint; the pod is force-deleted (and 6 more minutes); "
     "or the Node is deleted (40 to 80 s and 6 more minutes)."
@@ -33,6 +38,8 @@ def remediation(run: Run) -> str:
     when = moments(run)
     if when.fault_s is None or run.target is None:
         return NONE_SEEN
+    if deletes_pod(run):
+        return NONE_NEEDED
     for text, change in _candidates(run, when.fault_s):
         if change is not None and change.at_s <= when.judged_to_s:
             return f"{text}, {seconds(change.at_s - when.fault_s)} after the fault"
@@ -41,12 +48,30 @@ def remediation(run: Run) -> str:
 
 def why_stuck(run: Run, at_s: float) -> tuple[str, ...]:
     """Tell, one line each, why nothing would end an outage that still lasts at a moment; empty when the states do not show it."""
+    if hung(run, at_s):
+        return hung(run, at_s)
     if run.target is None or not heard_at(run, at_s):
         return ()
     facts = _stuck_facts(run, at_s)
     if not all(holds for holds, _ in facts):
         return ()
     return (*(text for _, text in facts), WAYS_OUT)
+
+
+def hung(run: Run, at_s: float) -> tuple[str, ...]:
+    """Tell, one line each, what was found to hang on a server that Kubernetes forgot, until a moment; empty when nothing was."""
+    return _stuck_lines(run, lambda mark_s: mark_s <= at_s)
+
+
+def stuck_after_undo(run: Run) -> tuple[str, ...]:
+    """Tell, one line each, what still hangs on a server that Kubernetes forgot after our undo, and what would free it."""
+    undo_s = moments(run).undo_s
+    return () if undo_s is None else _stuck_lines(run, lambda mark_s: mark_s > undo_s)
+
+
+def _stuck_lines(run: Run, when: Callable[[float], bool]) -> tuple[str, ...]:
+    marks = [mark for mark in run.marks if mark.name == STUCK and when(mark.at_s)]
+    return tuple(str(line) for line in marks[-1].detail.get("lines") or ()) if marks else ()
 
 
 def _candidates(run: Run, fault_s: float) -> tuple[tuple[str, Change | None], ...]:

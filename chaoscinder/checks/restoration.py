@@ -3,7 +3,7 @@
 An audit is what before.json and after.json hold:
 
     {"server": {"id", "status", "power_state", "metadata": {...}} or null when it is gone,
-     "node": {"name", "ready", "schedulable", "taints": [...]} or null when it is gone,
+     "node": {"name", "ready", "schedulable", "taints": [...], "annotations": {...} of ours} or null when it is gone,
      "attachments": [{"view", "server_id", "status"}, ...],
      "volume": {"id", "status"} or null when it is gone,
      "others": [{"node": as above, "server": as above}, ...] for every other node of the cluster,
@@ -104,6 +104,9 @@ def _node(before: Audit, after: Audit) -> Iterator[str]:
         had, has = set(before["taints"]), set(now.get("taints") or ())
         yield from (f"Node {now.get('name', '')} has a taint that it did not have before: {taint}" for taint in sorted(has - had))
         yield from (f"Node {now.get('name', '')} lost a taint: {taint}" for taint in sorted(had - has))
+    ours = sorted(now.get("annotations") or {})
+    if ours:
+        yield f"Node {now.get('name', '')} still carries our annotations: {listed(ours)}"
 
 
 def _attachments(after: Audit) -> Iterator[str]:

@@ -15,9 +15,8 @@ Json = Mapping[str, Any]
 def judge(snapshot: Snapshot) -> Iterator[tuple[Weight, str, str]]:
     """Block when no other node would take pod and volume; tell which would, and why each other one would not."""
     assert snapshot.target is not None
-    others = [place for place in snapshot.places if place.node.name != snapshot.target.node]
-    objections = {place.node.name: objection(place, snapshot.needs) for place in others}
-    fit = [name for name, why in objections.items() if not why]
+    objections = _objections(snapshot)
+    fit = takers(snapshot)
     against = "; ".join(f"{name}: {why}" for name, why in objections.items() if why)
     about = f"volume {snapshot.target.volume_id}"
     if not fit:
@@ -26,6 +25,17 @@ def judge(snapshot: Snapshot) -> Iterator[tuple[Weight, str, str]]:
     yield Weight.INFORMS, about, f"can go to {', '.join(fit)}" + (f" (not to {against})" if against else "")
     if len(fit) == 1:
         yield Weight.WARNS, about, f"only {fit[0]} is left for it"
+
+
+def takers(snapshot: Snapshot) -> tuple[str, ...]:
+    """Name the other nodes that would take pod and volume."""
+    return tuple(name for name, why in _objections(snapshot).items() if not why)
+
+
+def _objections(snapshot: Snapshot) -> dict[str, str]:
+    assert snapshot.target is not None
+    others = [place for place in snapshot.places if place.node.name != snapshot.target.node]
+    return {place.node.name: objection(place, snapshot.needs) for place in others}
 
 
 def objection(place: Place, needs: Needs) -> str:

@@ -3,12 +3,14 @@
 from collections.abc import Sequence
 
 from chaoscinder.checks.case import Case
+from chaoscinder.checks.deeds import deletes_pod, may_stay
 from chaoscinder.checks.durability import why_untested
 from chaoscinder.checks.objectives import JUDGES, place
 from chaoscinder.checks.recovery import NONE_SEEN
 from chaoscinder.checks.sentences import counted, few, figure, listed, seconds, short
 from chaoscinder.model.sample import Outage, Outcome
 from chaoscinder.model.verdict import Result
+from chaoscinder.model.workload import Target
 from chaoscinder.model.write import Account
 
 KINDS = {
@@ -47,11 +49,21 @@ def _broken(case: Case) -> str:
     at = f"{seconds(case.when.fault_s or 0.0)} into the run"
     if target is None:
         return f"A fault began {at}, and its target was not recorded."
+    if deletes_pod(case.run):
+        return _deleted(case, target, at)
     server = f"server {target.server_name} ({short(target.server_id)}), on which pod {target.pod} used volume {short(target.volume_id)}"
     if case.proof.shut_off_at_s is None:
         return f"Nova was asked to stop {server}, {at}; nothing shows that it went off."
     after = seconds(case.proof.shut_off_at_s - (case.when.fault_s or 0.0))
     return f"{server[0].upper()}{server[1:]}, was stopped {at}, and Nova called it SHUTOFF {after} later."
+
+
+def _deleted(case: Case, target: Target, at: str) -> str:
+    where = f"server {target.server_name} ({short(target.server_id)})"
+    pod = f"Pod {target.pod}, which used volume {short(target.volume_id)} on {where}, was asked to go {at}"
+    if case.proof.gone_at_s is None:
+        return f"{pod}; nothing shows that it went."
+    return f"{pod}, and was gone {seconds(case.proof.gone_at_s - (case.when.fault_s or 0.0))} later."
 
 
 def _users(case: Case) -> str:
@@ -81,12 +93,19 @@ def _volume(case: Case, remediation: str, stuck: Sequence[str]) -> str:
     if where.disagreement:
         return f"The views do not agree on where the volume went ({where.disagreement})"
     source, destination = place(where)
-    freed = "with nothing seen to free it" if remediation == NONE_SEEN else f"freed by {remediation}"
     if source != destination:
-        return f"The volume moved from {source} to {destination}, {freed}"
+        return f"The volume moved from {source} to {destination}{_freed(case, remediation)}"
+    if may_stay(case.run):
+        return f"The volume stayed on {source}"
     if _of_volume(case) is not Result.MISSED:
         return f"The volume was still on {source} when the record or our undo ended the wait, {seconds(_waited_s(case))} after the fault"
     return f"The volume stayed on {source}{', and nothing would have ended that' if stuck else ''}"
+
+
+def _freed(case: Case, remediation: str) -> str:
+    if deletes_pod(case.run):
+        return " with its pod"
+    return ", with nothing seen to free it" if remediation == NONE_SEEN else f", freed by {remediation}"
 
 
 def _of_volume(case: Case) -> Result:

@@ -25,6 +25,20 @@ def first_success(found: Sequence[Outage], *, since_s: float) -> Interval | None
     return max(0.0, found[0].ended_earliest_s - since_s), found[0].ended_latest_s - since_s
 
 
+def took_s(at_s: float | None, since_s: float | None) -> float | None:
+    """Tell how long after one moment another came; None where either is not known."""
+    return None if at_s is None or since_s is None else at_s - since_s
+
+
+def steps_s(moments: Sequence[float | None], since_s: float | None) -> tuple[float | None, ...]:
+    """Tell for each of several steps how long after the last one that was seen it came; the first counts from since_s."""
+    found, before_s = [], since_s
+    for at_s in moments:
+        found.append(took_s(at_s, before_s))
+        before_s = before_s if at_s is None else at_s
+    return tuple(found)
+
+
 def recovered_at(samples: Sequence[Sample], *, after_s: float, stable_for_s: float) -> float | None:
     """Tell the slot of the first good sample at or after after_s that was followed by stable_for_s without a failure.
 
@@ -47,18 +61,19 @@ def recovered_at(samples: Sequence[Sample], *, after_s: float, stable_for_s: flo
     return None
 
 
-def recovery(samples: Sequence[Sample], *, back_s: float | None, since_s: float, rate: float) -> Interval | None:
-    """Tell how long after since_s the application was back for good: between the last failure and the good sample in slot back_s.
+def recovery(samples: Sequence[Sample], found: Sequence[Outage], *, back_s: float | None, since_s: float, rate: float) -> Interval | None:
+    """Tell how long after since_s the application was back for good: between the end of the last outage and the good sample in slot back_s.
 
-    (0, 0) where nothing failed between the two; None while it is not back.
+    found are the outages of the samples. (0, 0) where nothing failed between the two; None while it is not back.
     """
     if back_s is None:
         return None
-    bad = [sample for sample in samples if sample.outcome.is_known and not sample.outcome.is_up and since_s <= sample.at_s < back_s]
-    if not bad:
+    if not any(row.outcome.is_known and not row.outcome.is_up and since_s <= row.at_s < back_s for row in samples):
         return 0.0, 0.0
-    good = min(sample.asked_at_s(rate) for sample in samples if sample.outcome.is_up and sample.at_s >= back_s)
-    return max(0.0, max(sample.asked_at_s(rate) for sample in bad) - since_s), good - since_s
+    good = min((row for row in samples if row.outcome.is_up and row.at_s >= back_s), key=lambda row: row.asked_at_s(rate))
+    last = [one for one in found if one.started_earliest_s < good.asked_at_s(rate)][-1]
+    next_s = last.ended_latest_s if last.good_from_s == good.asked_at_s(rate) else None
+    return max(0.0, last.ended_earliest_s - since_s), (good.done_at_s(rate) if next_s is None else next_s) - since_s
 
 
 def _slot_s(ordered: Sequence[Sample]) -> float:

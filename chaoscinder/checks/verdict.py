@@ -17,11 +17,12 @@ Whether the environment was restored stands beside the word, and what was not re
 
 from collections.abc import Sequence
 
+from chaoscinder.checks import handover
 from chaoscinder.checks.budget import error_budget
 from chaoscinder.checks.case import Case, open_case
 from chaoscinder.checks.milestones import milestones
 from chaoscinder.checks.objectives import CONDITIONS, NO_CAUSE, NO_FIGURE, objectives
-from chaoscinder.checks.recovery import remediation, why_stuck
+from chaoscinder.checks.recovery import remediation, stuck_after_undo, why_stuck
 from chaoscinder.checks.sentences import listed
 from chaoscinder.checks.states import marked_at
 from chaoscinder.checks.story import story
@@ -33,6 +34,7 @@ DECISIVE = ("writes", "recovery", "outage", "volume", "restored")
 EXIT_CODES = {Value.PASS: 0, Value.FAIL: 1, Value.NOT_RUN: 3, Value.INCONCLUSIVE: 4, Value.ABORTED: 5}
 EXIT_NOT_RESTORED = 6
 GATE = ("refused", "baseline_not_met")
+STOPPED = ("stopped", "interrupted")
 # What Chaos Toolkit's own end may be without weakening a PASS.
 CONTENT = ("completed",)
 NOT_ENDED = "the run has not ended, or was killed (it has no platform.json)"
@@ -161,7 +163,14 @@ def _why_aborted(case: Case, table: Sequence[Objective]) -> str:
     when = f" {at_s:.1f} s into the run" if at_s is not None else ""
     where = "before anything was injected" if fault_s is None or (at_s is not None and at_s < fault_s) else "after the fault had begun"
     seen = [one.reason for one in _missed(table) if one.name != "volume"] if fault_s is not None else []
-    return "; ".join([f"interrupted{when}, {where}", *seen])
+    said = [f" ({reason})" for reason in _told_reasons(case)]
+    return "; ".join([f"interrupted{when}, {where}{''.join(said)}", *seen])
+
+
+def _told_reasons(case: Case) -> tuple[str, ...]:
+    """Collect why a run was stopped, in the words of whoever stopped it."""
+    told = (str(mark.detail.get("reason") or "") for mark in case.run.marks if mark.name in STOPPED)
+    return tuple(dict.fromkeys(reason for reason in told if reason))
 
 
 def _why_passed(table: Sequence[Objective]) -> str:
@@ -177,6 +186,8 @@ def _findings(value: Value, case: Case, table: Sequence[Objective]) -> tuple[str
         *(f"{one.name} {one.result} (optional): {one.reason}" for one in optional),
         *case.doubts,
         *case.suspicions,
+        *handover.told(case.run),
+        *(f"after our undo: {line}" for line in stuck_after_undo(case.run)),
         *(line for line in _platform_doubts(case) if not (value is Value.FAIL and line == DEVIATED)),
         *case.problems,
         *case.run.problems,

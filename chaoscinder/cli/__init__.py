@@ -9,6 +9,7 @@ import sys
 import click
 
 from chaoscinder import __version__
+from chaoscinder.cli.access import access
 from chaoscinder.cli.experiment import lint
 from chaoscinder.cli.preflight import preflight
 from chaoscinder.cli.recover import recover
@@ -33,7 +34,7 @@ def cli() -> None:
     """
 
 
-for command in (sandbox, sampler, verdict, report, lint, preflight, recover, stop):
+for command in (sandbox, sampler, verdict, report, lint, preflight, access, recover, stop):
     cli.add_command(command)
 
 
@@ -49,4 +50,17 @@ def main() -> None:
         sys.exit(error.exit_code)
     except (click.Abort, KeyboardInterrupt):
         sys.exit(130)
+    except Exception as error:  # a fault of ours; a person on call wants a line all the same
+        click.echo(f"chaoscinder: not foreseen: {_told(error)} (please report it)", err=True)
+        sys.exit(USAGE)
     sys.exit(code if isinstance(code, int) else 0)  # without standalone mode click hands the exit code back
+
+
+def _told(error: BaseException) -> str:
+    """Name an error, what it says first, and the last line of ours that it came through."""
+    trace, place = error.__traceback__, "?"
+    while trace is not None:
+        path = trace.tb_frame.f_code.co_filename
+        place = f"{path.rpartition('/chaoscinder/')[2]}:{trace.tb_lineno}" if "/chaoscinder/" in path else place
+        trace = trace.tb_next
+    return f"{type(error).__name__}: {str(error).partition(chr(10))[0][:120]} at {place}"

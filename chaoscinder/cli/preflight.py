@@ -19,14 +19,15 @@ OURS = "chaoscinder.actions"
 def preflight(context: click.Context, experiment: Path, as_json: bool) -> None:
     """Look at everything that EXPERIMENT would touch, and judge whether it may; nothing is touched. Exit code 3 when it may not."""
     from chaoscinder import settings
+    from chaoscinder.checks import acts
     from chaoscinder.clients.site import Site
     from chaoscinder.faults import guard
     from chaoscinder.runs import files
 
-    known = _read(experiment)
+    known = read_experiment(experiment)
     site = Site(settings.of_experiment(known))
     try:
-        found = guard.look(site)
+        found = guard.look(site, acts=acts.of_experiment(known))
     finally:
         site.close()
     if as_json:
@@ -37,7 +38,8 @@ def preflight(context: click.Context, experiment: Path, as_json: bool) -> None:
     context.exit(NOT_RUN if found.blocking else 0)
 
 
-def _read(path: Path) -> dict[str, Any]:
+def read_experiment(path: Path) -> dict[str, Any]:
+    """Read an experiment's file; SettingsError where that cannot be done."""
     from chaoscinder.checks.lint import parse_file
 
     try:

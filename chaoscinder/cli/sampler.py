@@ -25,7 +25,7 @@ def selftest(context: click.Context, seconds: float, rates: tuple[float, ...], s
 
     A server of our own on 127.0.0.1 is refused, killed, 503, wrong, reset, stalled and flapping, first on a quiet machine, then beside a
     process that parses JSON without end. Every true length must lie within the measured interval, no error may exceed one period plus the
-    lateness, and in the time of health between nothing may be found. About 85 s.
+    lateness and the time of an answer, and in the time of health between nothing may be found. About 85 s.
     """
     from chaoscinder.recorder.selftest import planned_s, selftest
     from chaoscinder.recorder.selftest_figures import table

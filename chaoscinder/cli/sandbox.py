@@ -11,7 +11,7 @@ import click
 from chaoscinder.errors import ChaoscinderError
 
 DEFAULTS: dict[str, Any] = {"profile": "1.36-csi", "remediation": "out-of-service", "openstack": "2026.2", "rate": 20.0, "port": 0}
-DEFAULTS |= {"power_loss": "flushed", "app_synchronous": ""}
+DEFAULTS |= {"power_loss": "flushed", "app_synchronous": "", "ssh": "auto"}
 
 
 def default_directory() -> Path:
@@ -32,6 +32,12 @@ def world_options(function: Any) -> Any:
             "--power-loss",
             type=click.Choice(["flushed", "unflushed"]),
             help="What a server loses with its power: nothing, or what was not synced to the volume (flushed).",
+        ),
+        click.option(
+            "--ssh/--no-ssh",
+            default=None,
+            callback=lambda _context, _option, wanted: {True: "on", False: "off"}.get(wanted),
+            help="Open an ssh door for each node (where asyncssh is installed).",
         ),
         click.option("--port", type=click.IntRange(0, 65535), help="Port of the APIs on 127.0.0.1 (a free one unless told)."),
         click.option("--rate", type=click.FloatRange(0.1, 1000), help="Cluster seconds per wall second (20)."),
@@ -109,7 +115,11 @@ def exec(context: click.Context, /, command: tuple[str, ...], directory: Path | 
         tenancy.refuse_contradiction(found, _said(asked))
         context.exit(tenancy.lend(found, command))
     with tempfile.TemporaryDirectory(prefix="chaoscinder-sandbox-") as own:
-        context.exit(tenancy.lend_own(directory or Path(own), DEFAULTS | _said(asked), command))
+        try:
+            code = tenancy.lend_own(directory or Path(own), DEFAULTS | _said(asked), command)
+        finally:
+            _remove_what_leads_nowhere(directory)
+        context.exit(code)
 
 
 @sandbox.command()
@@ -124,11 +134,42 @@ def fault(directory: Path | None, name: str | None, arguments: tuple[str, ...]) 
 
 
 @sandbox.command()
+@directory_option
+def faults(directory: Path | None) -> None:
+    """List the faults, and those that are active in the running sandbox."""
+    from chaoscinder.cli import sandbox_faults
+
+    click.echo(sandbox_faults.told(directory or default_directory()))
+
+
+@sandbox.command()
+@directory_option
+@click.argument("name", required=False)
+@click.argument("target", required=False)
+@click.option("--all", "everything", is_flag=True, help="Heal whatever is active.")
+def heal(directory: Path | None, name: str | None, target: str | None, everything: bool) -> None:
+    """Heal the fault NAME of TARGET, all of that name, or with --all whatever is active."""
+    from chaoscinder.cli import sandbox_faults
+
+    if (name is None) is not everything:
+        raise click.UsageError("say either the fault to heal (chaoscinder sandbox faults lists them) or --all")
+    click.echo(sandbox_faults.heal(directory or default_directory(), name, target))
+
+
+@sandbox.command()
 def profiles() -> None:
     """List the Kubernetes versions and OpenStack releases that can be chosen, and how they differ."""
     from chaoscinder.cli import tenancy
 
     click.echo(tenancy.profiles())
+
+
+def _remove_what_leads_nowhere(directory: Path | None) -> None:
+    """A sandbox that was killed could not take its files away."""
+    if directory and (directory / "kubeconfig").exists():
+        from chaoscinder.sandbox import files
+
+        files.remove(directory)
 
 
 def _said(asked: dict[str, Any]) -> dict[str, Any]:

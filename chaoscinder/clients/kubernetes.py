@@ -2,7 +2,7 @@
 
 1. Every call has a time limit in wall seconds and is made once: a hanging API server is an answer too.
 2. No ApiException leaves this room.
-3. Only our own Lease changes anything.
+3. Only our own Lease, the cordon of a node with our annotations, and the deletion of one named pod change anything.
 """
 
 import json
@@ -11,9 +11,12 @@ from dataclasses import dataclass
 from typing import Any
 
 from chaoscinder.clients import objects
+from chaoscinder.clients.reading import brief, readable
+from chaoscinder.clients.whole import whole
 from chaoscinder.errors import CannotTell, ChaoscinderError, NotFound, Refused, SettingsError, Unreachable
 from chaoscinder.model.attachment import Attachment
 from chaoscinder.model.workload import Kind, Node, Pod, Workload
+from chaoscinder.redaction import redaction
 from chaoscinder.settings import Settings
 
 APPS = "/apis/apps/v1"
@@ -24,6 +27,7 @@ PAGE = 500  # objects a request
 PLURALS = {Kind.DEPLOYMENT: "deployments", Kind.STATEFULSET: "statefulsets"}
 
 
+@readable("Kubernetes")
 class Kubernetes:
     """One cluster, the one that the kubeconfig (and settings.context) names, or the one this process runs in."""
 
@@ -54,10 +58,10 @@ class Kubernetes:
         """The API groups that are served, those of CustomResourceDefinitions included."""
         return frozenset(str(row["name"]) for row in self.get("/apis")["groups"])
 
-    def may(self, verb: str, group: str, resource: str, namespace: str = "") -> bool:
-        """Tell whether these credentials may do that, by the API server's own word (SelfSubjectAccessReview)."""
+    def may(self, verb: str, group: str, resource: str, namespace: str = "", name: str = "") -> bool:
+        """Tell whether these credentials may do that (to the one with this name), by the API server's word (SelfSubjectAccessReview)."""
         resource, _, part = resource.partition("/")
-        attributes = {"verb": verb, "group": group, "resource": resource, "subresource": part, "namespace": namespace}
+        attributes = {"verb": verb, "group": group, "resource": resource, "subresource": part, "namespace": namespace, "name": name}
         body = {"apiVersion": "authorization.k8s.io/v1", "kind": "SelfSubjectAccessReview", "spec": {"resourceAttributes": attributes}}
         return bool(self._asked("POST", REVIEWS, body=body).get("status", {}).get("allowed", False))
 
@@ -85,6 +89,14 @@ class Kubernetes:
             self._asked("DELETE", f"{LEASES}/namespaces/{meta['namespace']}/leases/{meta['name']}", body=body)
         except NotFound:
             return
+
+    def patch(self, path: str, body: Mapping[str, Any]) -> dict[str, Any]:
+        """Merge a few keys into an object; null takes a key away."""
+        return self._asked("PATCH", path, body=body, kind="application/merge-patch+json")
+
+    def delete(self, path: str, uid: str) -> dict[str, Any]:
+        """Delete the one object with this uid, in its own grace period; Refused when another one has its name by now."""
+        return self._asked("DELETE", path, body={"preconditions": {"uid": uid}})
 
     def watch(self, path: str, *, resource_version: str, timeout_s: float, **query: Any) -> Iterator[dict[str, Any]]:
         """Follow a path's watch events, raw, for at most timeout_s wall seconds; an ERROR event (410) is yielded as it is."""
@@ -152,10 +164,14 @@ class Kubernetes:
         return bound, volume_id
 
     def attachments(self, persistent_volume: str, volume_id: str) -> tuple[Attachment, ...]:
-        """What Kubernetes says about where the volume is: its VolumeAttachments."""
+        """What Kubernetes says about where the volume is: its VolumeAttachments, or the nodes' word for an in-tree volume."""
         items = self.get(f"{STORAGE}/volumeattachments")["items"]
         mine = [item for item in items if item["spec"]["source"].get("persistentVolumeName") == persistent_volume]
-        servers = {node.name: node.server_id for node in self.nodes() if node.server_id}
+        nodes = self.get("/api/v1/nodes")["items"]
+        known = (objects.node(item) for item in nodes)
+        servers = {node.name: node.server_id for node in known if node.server_id}
+        if not mine:
+            return tuple(row for item in nodes for row in objects.in_tree_attachments(item, volume_id))
         return tuple(objects.attachment(item, volume_id, servers) for item in mine)
 
     def _workload(self, namespace: str, name: str, kind: Kind) -> Workload | None:
@@ -164,18 +180,25 @@ class Kubernetes:
         except NotFound:
             return None
 
-    def _asked(self, method: str, path: str, query: Mapping[str, Any] | None = None, body: Any = None) -> dict[str, Any]:
-        response = self._call(method, path, dict(query or {}), self._timeout_s, body)
-        try:
-            return dict(json.loads(response.data))
-        except ValueError as error:
-            raise Unreachable(f"Kubernetes {method} {path} did not answer in JSON (saw {response.data[:60]!r})") from error
+    def _asked(
+        self, method: str, path: str, query: Mapping[str, Any] | None = None, body: Any = None, kind: str = "application/json"
+    ) -> dict[str, Any]:
+        def ask() -> dict[str, Any]:
+            response = self._call(method, path, dict(query or {}), self._timeout_s, body, kind)
+            try:
+                return dict(json.loads(response.data))
+            except ValueError as error:
+                raise Unreachable(f"Kubernetes {method} {path} did not answer in JSON (saw {response.data[:60]!r})") from error
 
-    def _call(self, method: str, path: str, query: dict[str, Any], timeout_s: float, body: Any = None) -> Any:
+        return ask() if method == "GET" or path == REVIEWS else whole(ask)
+
+    def _call(
+        self, method: str, path: str, query: dict[str, Any], timeout_s: float, body: Any = None, kind: str = "application/json"
+    ) -> Any:
         from kubernetes.client import ApiException
         from urllib3.exceptions import HTTPError
 
-        headers = {"Accept": "application/json", **({} if body is None else {"Content-Type": "application/json"})}
+        headers = {"Accept": "application/json", **({} if body is None else {"Content-Type": kind})}
         try:
             return self._client.call_api(
                 path, method, query_params=list(query.items()), header_params=headers, body=body, auth_settings=["BearerToken"],
@@ -236,7 +259,10 @@ def _api_client(context: str) -> Any:
         raise SettingsError(
             f"no usable kubeconfig (wanted KUBECONFIG or ~/.kube/config{_in(context)}, or a pod): {_cause(error)}"
         ) from error
+    except Exception as error:  # whatever the library makes of a kubeconfig that is none
+        raise SettingsError(f"the kubeconfig cannot be read ({brief(error)}; wanted KUBECONFIG or ~/.kube/config, or a pod)") from error
     configuration.retries = False
+    redaction.learn(configuration.password, *(key.split()[-1] for key in configuration.api_key.values() if key))
     return client.ApiClient(configuration)
 
 

@@ -5,12 +5,14 @@ from collections.abc import Mapping
 from typing import Any
 
 from chaoscinder.model.attachment import Attachment, View
-from chaoscinder.model.leftover import RUN_ANNOTATION, STOP_ANNOTATION, Hold, parsed
+from chaoscinder.model.leftover import NODE_KEYS, RUN_ANNOTATION, STOP_ANNOTATION, Hold, parsed
 from chaoscinder.model.preflight import Budget, Needs, Place, Resident
+from chaoscinder.model.rollout import Mount, Rollout
 from chaoscinder.model.workload import Kind, Node, Pod, Workload
 
 Json = Mapping[str, Any]
 CSI_DRIVER = "cinder.csi.openstack.org"
+IN_TREE = "kubernetes.io/cinder/"  # what the in-tree plugin's names of volumes begin with
 NODE_ID_ANNOTATION = "csi.alpha.kubernetes.io/node-id"
 # openstack:///ID or openstack://REGION/ID (cloud-provider-openstack >= 1.25 with OS_CCM_REGIONAL=true); the bare ID is its oldest form.
 PROVIDER_ID = re.compile(r"^(?:openstack://[^/]*/)?([0-9a-fA-F-]{36})$")
@@ -66,6 +68,7 @@ def node(obj: Json, csi_node: Json | None = None) -> Node:
         taints=tuple(sorted(taints)),
         server_id=server_id_of(spec.get("providerID", "")),
         csi_node_id=next((row["nodeID"] for row in drivers if row["name"] == CSI_DRIVER), None),
+        marks=tuple(sorted((key, str(value)) for key, value in (obj["metadata"].get("annotations") or {}).items() if key in NODE_KEYS)),
     )
 
 
@@ -113,6 +116,21 @@ def needs(pod_obj: Json, persistent_volume: Json, owner: Json) -> Needs:
     )
 
 
+def rollout(obj: Json, kind: Kind, modes: Mapping[str, tuple[str, ...]]) -> Rollout:
+    """Read a Deployment's or StatefulSet's word about its rollouts; modes are the access modes of the volumes behind claims, by claim."""
+    spec = obj["spec"]
+    told = spec.get("strategy" if kind is Kind.DEPLOYMENT else "updateStrategy") or {}
+    rolling = told.get("rollingUpdate") or {}
+    return Rollout(
+        kind=kind,
+        strategy=str(told.get("type", "")),
+        replicas=int(spec.get("replicas", 1)),
+        max_surge=str(rolling.get("maxSurge", "")),
+        max_unavailable=str(rolling.get("maxUnavailable", "")),
+        shared=tuple(Mount(claim, modes.get(claim, ())) for claim in _claims(spec["template"]["spec"])),
+    )
+
+
 def budget(obj: Json) -> Budget:
     """Read a PodDisruptionBudget."""
     meta = obj["metadata"]
@@ -157,6 +175,13 @@ def attachment(obj: Json, volume_id: str, server_by_node: Mapping[str, str]) -> 
         status="detaching" if "deletionTimestamp" in meta else word,
         device=(status.get("attachmentMetadata") or {}).get("DevicePath", ""),
     )
+
+
+def in_tree_attachments(node_obj: Json, volume_id: str) -> tuple[Attachment, ...]:
+    """Read a node's status.volumesAttached for a volume of the in-tree plugin (Kubernetes < 1.26), which makes no VolumeAttachments."""
+    names = [row["name"] for row in node_obj.get("status", {}).get("volumesAttached") or []]
+    server = server_id_of(node_obj["spec"].get("providerID", ""))
+    return tuple(Attachment(View.KUBERNETES, volume_id, server, "attached") for name in names if name == f"{IN_TREE}{volume_id}")
 
 
 def _owner(obj: Json) -> str:

@@ -5,14 +5,22 @@
 3. Only stop, start and our own metadata change anything.
 """
 
+import contextlib
 import logging
 import re
 from collections.abc import Callable, Mapping
+from functools import partial
 from typing import Any, TypeVar
+from urllib.parse import urlsplit
 
+from chaoscinder.clients.reading import brief, readable
+from chaoscinder.clients.whole import whole
 from chaoscinder.errors import CannotTell, ChaoscinderError, NotFound, Refused, SettingsError, Unreachable
+from chaoscinder.model.access import BLOCK_STORAGE, COMPUTE, CloudRule
+from chaoscinder.model.action import ServerAction
 from chaoscinder.model.attachment import Attachment, View
 from chaoscinder.model.workload import Server, Volume
+from chaoscinder.redaction import redaction
 from chaoscinder.settings import Settings
 
 T = TypeVar("T")
@@ -20,6 +28,7 @@ ATTACHMENTS_SINCE = "3.27"  # Cinder's attachments API
 POOL = re.compile(r"HTTPS?ConnectionPool\(.*")  # what urllib3 wraps around the reason of a connection that was not made
 
 
+@readable("OpenStack")
 class OpenStack:
     """One project of one cloud: the five secret keys if they were given, else OS_CLOUD with clouds.yaml, else OS_* variables."""
 
@@ -49,6 +58,19 @@ class OpenStack:
     def services(self) -> frozenset[str]:
         """The types of the services in the catalog."""
         return frozenset(str(row["type"]) for row in self._ask("service catalog", lambda: self._access().service_catalog.catalog))
+
+    def access_rules(self) -> tuple[CloudRule, ...] | None:
+        """The only requests that the token may make; None where it was not made with an application credential that has such rules."""
+        rows = self._ask("access rules of the token", lambda: self._access().application_credential_access_rules)
+        return None if not rows else tuple(CloudRule(str(row["service"]), str(row["method"]), str(row["path"])) for row in rows)
+
+    def endpoint_paths(self) -> dict[str, str]:
+        """The path of the endpoint of each service that we ask, below its host."""
+        asked = {
+            COMPUTE: lambda: self._connection.compute.get_endpoint(),
+            BLOCK_STORAGE: lambda: self._connection.block_storage.get_endpoint(),
+        }
+        return {service: urlsplit(str(self._ask(f"endpoint of {service}", ask) or "")).path for service, ask in asked.items()}
 
     def servers_named(self, name: str) -> tuple[Server, ...]:
         """The servers with exactly this name."""
@@ -84,21 +106,39 @@ class OpenStack:
         rows = answer.json()["attachments"]
         return tuple(Attachment(View.CINDER, volume_id, row.get("instance") or None, row["status"]) for row in rows)
 
+    def server_actions(self, server_id: str) -> tuple[ServerAction, ...]:
+        """What was done to a server by Nova's own record, the latest first."""
+        rows = self._ask(f"actions of server {server_id}", lambda: list(self._connection.compute.server_actions(server_id)))
+        return tuple(ServerAction(str(row.action), str(row.request_id)) for row in rows)
+
+    def is_finished(self, server_id: str, action: ServerAction) -> bool:
+        """Whether a compute host has finished the work of an action, well or not; one that no host began has not."""
+        what = f"action {action.request_id} of server {server_id}"
+        row = self._ask(what, lambda: self._connection.compute.get_server_action(action.request_id, server_id))
+        return any(event.get("finish_time") for event in row.events or ())
+
     def stop_server(self, server_id: str) -> None:
         """Ask Nova to stop a server; returns when Nova accepted."""
-        self._ask(f"stop server {server_id}", lambda: self._connection.compute.stop_server(server_id))
+        self._change(f"stop server {server_id}", lambda: self._connection.compute.stop_server(server_id))
 
     def start_server(self, server_id: str) -> None:
         """Ask Nova to start a server; returns when Nova accepted."""
-        self._ask(f"start server {server_id}", lambda: self._connection.compute.start_server(server_id))
+        self._change(f"start server {server_id}", lambda: self._connection.compute.start_server(server_id))
 
     def set_metadata(self, server_id: str, values: Mapping[str, str]) -> None:
         """Write our own metadata onto a server."""
-        self._ask(f"write metadata of server {server_id}", lambda: self._connection.compute.set_server_metadata(server_id, **values))
+        self._change(f"write metadata of server {server_id}", lambda: self._connection.compute.set_server_metadata(server_id, **values))
 
     def delete_metadata(self, server_id: str, keys: tuple[str, ...]) -> None:
-        """Take our own metadata off a server."""
-        self._ask(f"delete metadata of server {server_id}", lambda: self._connection.compute.delete_server_metadata(server_id, list(keys)))
+        """Take our own metadata off a server, key after key in this order; one that is not there any more is no error."""
+        for key in keys:
+            with contextlib.suppress(NotFound):
+                self._change(
+                    f"delete metadata of server {server_id}", partial(self._connection.compute.delete_server_metadata, server_id, [key])
+                )
+
+    def _change(self, what: str, call: Callable[[], object]) -> None:
+        whole(lambda: self._ask(what, call))
 
     def _access(self) -> Any:
         return self._connection.session.auth.get_access(self._connection.session)
@@ -129,12 +169,15 @@ def _connect(settings: Settings) -> Any:
     region = auth.pop("region", None)
     limits: dict[str, Any] = {"api_timeout": settings.request_timeout_s, "app_name": "chaoscinder"}
     try:
-        if auth:
-            return openstack.connect(load_yaml_config=False, load_envvars=False, region_name=region, auth=auth, **limits)
-        return openstack.connect(**limits)
+        given: dict[str, Any] = {"load_yaml_config": False, "load_envvars": False, "region_name": region, "auth": auth} if auth else {}
+        connection = openstack.connect(**given, **limits)
+        redaction.learn_group(connection.config.config.get("auth") or {})
+        return connection
     except (SDKException, ClientException, OSError) as error:
         wanted = "the five openstack secrets, or OS_CLOUD with a clouds.yaml, or OS_AUTH_URL and its kin"
         raise SettingsError(f"no usable OpenStack credentials (wanted {wanted}): {_said(error)}") from error
+    except Exception as error:  # whatever the library makes of a clouds.yaml that is none
+        raise SettingsError(f"the OpenStack credentials cannot be read ({brief(error)}; wanted a clouds.yaml or OS_* variables)") from error
 
 
 def _server(raw: Any) -> Server:

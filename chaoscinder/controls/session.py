@@ -5,7 +5,7 @@ import json
 import logging
 import platform as machine
 import uuid
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any
@@ -13,13 +13,14 @@ from typing import Any
 from chaoslib.exceptions import InterruptExecution
 
 from chaoscinder import runs
-from chaoscinder.checks import availability
+from chaoscinder.checks import acts, gate
 from chaoscinder.checks.quality import too_fine
 from chaoscinder.clients.site import Site
 from chaoscinder.controls.signals import Signals
 from chaoscinder.errors import CannotTell, ChaoscinderError, Refused, SettingsError
 from chaoscinder.faults import guard
 from chaoscinder.faults.target import check_identity, is_sandbox, resolve
+from chaoscinder.model.act import Act
 from chaoscinder.model.preflight import Weight
 from chaoscinder.model.run import Header
 from chaoscinder.model.workload import Target
@@ -55,7 +56,7 @@ class Session:
         """Find the target, check the application, take the lock, start recording, and wait out the baseline."""
         halt.clear()
         self._signals.install()
-        target = self._checked()
+        target = self._checked(acts.of_experiment(experiment))
         header = self._header(experiment)
         self._guarding.take_lock(header.run_id)
         self._run = runs.create(Path(self.settings.runs_dir), header, name)
@@ -81,7 +82,7 @@ class Session:
         if told.get("interrupted") or halt.reason:
             run.note("interrupted", status=told.get("status"), reason=halt.reason or ", ".join(self._signals.seen))
         halt.clear()
-        for step in (self._undo, self._audit, self._account):
+        for step in (self._undo, self._audit, self._wait_for_the_application, self._read_back, self._clean_up):
             self._go_through(step, run)
         self._stop_recording()
         run.write_platform(told)
@@ -122,7 +123,7 @@ class Session:
         logger.info("  page        %s", page)
         return {"run": str(run.path), **conclude.as_json(verdict)}
 
-    def _checked(self) -> Target:
+    def _checked(self, doing: Sequence[Act]) -> Target:
         """Find the target after everything that speaks against a run was looked at; nothing is touched here."""
         fine = too_fine(self.settings.aims, self.settings.rate)
         if fine:
@@ -133,7 +134,7 @@ class Session:
         look = self.site.web.look()
         if not look.reachable:
             raise Refused(f"the application is not there before the fault: {look.why}")
-        for finding in guard.insist(self.site).findings:
+        for finding in guard.insist(self.site, acts=doing).findings:
             if finding.weight is Weight.WARNS:
                 logger.warning("chaoscinder: preflight %s: %s %s", finding.guard, finding.about, finding.says)
         return target
@@ -173,12 +174,11 @@ class Session:
         silent = runs.why_not_recording(run)
         if silent:
             raise CannotTell(f"the baseline was not recorded: {silent}")
-        bad = availability.outages(run.read().samples, rate=self.settings.rate)
-        if bad:
-            run.mark("baseline_not_met", outages=len(bad))
-            raise Refused(
-                f"the application failed {len(bad)} times in the {wanted_s:g} s before the fault (wanted none): nothing was touched"
-            )
+        seen = gate.baseline(run.read())
+        why = seen.why_not(wanted_s)
+        if why:
+            run.mark("baseline_not_met", outages=seen.outages, unknown=seen.unknown)
+            raise Refused(why)
         run.mark("baseline_met")
 
     def _undo(self, run: RunDirectory) -> None:
@@ -197,20 +197,28 @@ class Session:
         after = audit.wait_until_restored(self.site, target, run.read_json(layout.BEFORE) or {}, record.touched, limit_s)
         run.write_json(layout.AFTER, after)
 
-    def _account(self, run: RunDirectory) -> None:
+    def _read_back(self, run: RunDirectory) -> None:
         if self._recording is None:
             return
-        try:
-            if run.read().touched:
-                self._wait_for_the_application()
-        finally:
-            self._recording.stop()
+        self._recording.stop()
         if self.settings.ledger is not None:
-            rows = self._recording.account()
-            run.write_json(layout.AFTER, {**(run.read_json(layout.AFTER) or {}), "rows": rows})
+            logger.info("chaoscinder: reading back what run %s wrote", run.run_id[:8])
+            self._recording.read_back()
 
-    def _wait_for_the_application(self) -> None:
+    def _clean_up(self, run: RunDirectory) -> None:
+        """A step of its own, so that a signal that cuts the reading short leaves no rows."""
+        if self._recording is None or self.settings.ledger is None:
+            return
+        rows = self._recording.clean_up()
+        if rows:
+            to_finish = f"to finish: chaoscinder recover {run.run_id[:8]}"
+            logger.error("chaoscinder: %d rows of this run are left in the application; %s", rows, to_finish)
+        run.write_json(layout.AFTER, {**(run.read_json(layout.AFTER) or {}), "rows": rows})
+
+    def _wait_for_the_application(self, run: RunDirectory) -> None:
         """Wait until it answers, so that the record shows its return and its writes can be read back."""
+        if self._recording is None or not run.read().touched:
+            return
         wait_for(
             self.site.clock, self.settings.restore_timeout_s, self.site.web.look, until=lambda seen: seen.reachable,
             describe=lambda seen: seen.why, wanted="an answer of the application",

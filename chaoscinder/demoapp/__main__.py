@@ -1,6 +1,7 @@
 """The commands: python -m chaoscinder.demoapp initdb | adduser NAME MAIL | serve -H 0.0.0.0 [-p 8080].
 
-Environment: DATABASE_DIR (required) is the directory of the mounted volume. MY_POD_NAME and MY_NODE_NAME come from the downward API.
+Environment: DATABASE_DIR (required) is the directory of the mounted volume. MY_POD_NAME, MY_NODE_NAME and
+MY_POD_UID come from the downward API.
 DATABASE_SYNCHRONOUS (EXTRA, FULL, NORMAL or OFF; EXTRA unless told) is for tests of power loss: with OFF a 201 proves nothing.
 
 argparse and late imports keep the start short.
@@ -14,6 +15,7 @@ import sys
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
+from chaoscinder.clock import Clock
 from chaoscinder.demoapp.database import Database, valid_user
 from chaoscinder.errors import SettingsError
 
@@ -63,7 +65,8 @@ def _serve(database: Database, options: argparse.Namespace, environment: Mapping
     from chaoscinder.demoapp.server import serve
 
     pod, node = environment.get("MY_POD_NAME", "unknown"), environment.get("MY_NODE_NAME", "unknown")
-    serve(Application(database, pod=pod, node=node), options.host, options.port)
+    application = Application(database, pod=pod, node=node, started=Clock().wall_now(), uid=environment.get("MY_POD_UID", ""))
+    serve(application, options.host, options.port)
 
 
 def _port(text: str) -> int:

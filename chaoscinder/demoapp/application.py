@@ -12,6 +12,7 @@
 import json
 import sqlite3
 from collections.abc import Iterable, Mapping
+from datetime import datetime
 from typing import TYPE_CHECKING
 
 from werkzeug.exceptions import BadRequest, HTTPException, NotFound, ServiceUnavailable
@@ -38,18 +39,23 @@ ROUTES = Map(
 
 
 class Application:
-    """The WSGI application. pod and node are the names that the downward API gave."""
+    """The WSGI application. pod and node are the names that the downward API gave, uid that of the pod, "" where it did not give one.
 
-    def __init__(self, database: Database, *, pod: str, node: str) -> None:
+    started is since when this process serves: it and the uid tell two writers apart that have one name.
+    """
+
+    def __init__(self, database: Database, *, pod: str, node: str, started: datetime, uid: str = "") -> None:
         self._database = database
         self._pod = pod
         self._node = node
+        self._headers = {"X-Pod-Name": pod, "X-Pod-Started": started.isoformat(timespec="milliseconds"), "Cache-Control": "no-store"}
+        if uid:
+            self._headers["X-Pod-Uid"] = uid
 
     def __call__(self, environ: "WSGIEnvironment", start_response: "StartResponse") -> Iterable[bytes]:
-        """Answer one request; the header X-Pod-Name tells who did."""
+        """Answer one request; the headers tell who did."""
         response = self.answer(Request(environ))
-        response.headers["X-Pod-Name"] = self._pod
-        response.headers["Cache-Control"] = "no-store"
+        response.headers.update(self._headers)
         return response(environ, start_response)
 
     def answer(self, request: Request) -> Response:

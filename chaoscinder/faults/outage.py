@@ -2,8 +2,10 @@
 
 import logging
 from collections.abc import Sequence
+from dataclasses import replace
 
-from chaoscinder.checks import availability, durability
+from chaoscinder.checks import availability, durability, series
+from chaoscinder.checks.control import NAME as CONTROL
 from chaoscinder.clients.site import Site
 from chaoscinder.errors import CannotTell, SettingsError
 from chaoscinder.model.run import Run
@@ -25,7 +27,7 @@ def recorded(run: RunDirectory | None) -> RunDirectory:
 
 def is_within(site: Site, run: RunDirectory | None, budget_s: float) -> bool:
     """Tell whether the outages since the fault, or since the baseline, are surely within the budget; CannotTell in between."""
-    record = recorded(run).read()
+    record = _judged(recorded(run))
     finest_s = availability.finest_s(site.settings.rate, 1 / site.settings.samples_per_s)
     if budget_s < finest_s:
         raise SettingsError(f"an outage budget of {budget_s:g} s is finer than the sampling (wanted at least {finest_s:g} s)")
@@ -42,7 +44,7 @@ def wait_for_recovery(site: Site, run: RunDirectory | None, limit_s: float, stab
     progress = Progress(site.clock)
     while True:
         halt.heed()
-        record = recorded(live).read()
+        record = _judged(recorded(live))
         at_s = availability.recovered_at(record.samples, after_s=gone_s, stable_for_s=stable_for_s)
         now_s = site.clock.elapsed_s(live.header.anchor_s) - fault_s
         if at_s is not None and at_s - fault_s <= limit_s:
@@ -63,13 +65,20 @@ def writes_are_there(site: Site, run: RunDirectory | None) -> bool:
     if site.settings.ledger is None:
         return True
     Ledger(live, site.settings).read_back()
-    record = live.read()
-    account = durability.account(record.writes, record.read_backs)
+    record = _judged(live)
+    found = availability.outages(record.samples, rate=record.header.rate)
+    account = durability.account(record.writes, record.read_backs, away_s=found[0].started_latest_s if found else None)
     if not account.read_back:
         raise CannotTell("the application could not be read back, so nothing can be said of its writes")
     if account.lost:
         logger.error("%d acknowledged writes are gone: %s", len(account.lost), ", ".join(account.lost[:5]))
     return not account.lost
+
+
+def _judged(run: RunDirectory) -> Run:
+    """Read a run with its looks as judgement takes them: where the control failed, too, they say nothing. Other series are left out."""
+    record = run.read()
+    return series.as_judged(replace(record, series={name: rows for name, rows in record.series.items() if name == CONTROL}))
 
 
 def picture(record: Run) -> str:
@@ -101,6 +110,7 @@ def _seen(record: Run, site: Site) -> Availability:
         period_s=1 / site.settings.samples_per_s,
         rate=site.settings.rate,
         stable_for_s=site.settings.stable_for_s,
+        injected_s=_marked(record, ("fault_accepted",)),
     )
 
 

@@ -4,19 +4,22 @@ Each part is looked at by itself: what cannot be looked at is noted with its rea
 """
 
 import socket
+import threading
 from collections import Counter
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from chaoscinder.clients import objects
+from chaoscinder.clients import nodes, objects
 from chaoscinder.clients.kubernetes import APPS, PLURALS, STORAGE
 from chaoscinder.clients.site import Site
+from chaoscinder.clients.ssh import Ssh
 from chaoscinder.errors import CannotTell, ChaoscinderError
-from chaoscinder.faults.access import CALLS
+from chaoscinder.faults import permissions
 from chaoscinder.faults.target import resolve
 from chaoscinder.model import leftover
+from chaoscinder.model.act import Act
 from chaoscinder.model.leftover import Hold
 from chaoscinder.model.preflight import Needs, Place, Remediator, Resident, Runner, Snapshot
 from chaoscinder.model.workload import Target
@@ -43,20 +46,21 @@ PODS = {  # word in a pod's name or image -> what it may do
 MASAKARI = ("instance-ha", "ha")
 
 
-def take(site: Site, run_id: str = "") -> Snapshot:
-    """Look at all parts, for the run with this id (empty: for one that is yet to begin)."""
-    return _Survey(site, run_id).take()
+def take(site: Site, run_id: str = "", acts: Sequence[Act] = (Act.STOP_SERVER,), limit_s: float = LIMIT_WALL_S) -> Snapshot:
+    """Look at all parts before these acts, for the run with this id (empty: for one that is yet to begin); limit_s in wall seconds."""
+    return _Survey(site, run_id, tuple(acts), limit_s).take()
 
 
 class _Survey:
     """One look around; parts are kept as they come, and why others did not."""
 
-    def __init__(self, site: Site, run_id: str) -> None:
+    def __init__(self, site: Site, run_id: str, acts: tuple[Act, ...], limit_s: float) -> None:
         self._site = site
         self._run_id = run_id
+        self._acts = acts
         self._parts: dict[str, Any] = {}
         self._unknown: dict[str, str] = {}
-        self._deadline_s = site.clock.monotonic_s() + LIMIT_WALL_S
+        self._limit_s = limit_s
 
     def take(self) -> Snapshot:
         looks: Mapping[str, Callable[[], Any]] = {
@@ -68,26 +72,38 @@ class _Survey:
             "attachments": self._attachments,
             "budgets": self._budgets,
             "remediators": self._remediators,
-            "denied": self._denied,
+            "denied": lambda: permissions.denied(self._site, self._acts),
+            "cloud_denied": lambda: permissions.cloud_denied(self._site, self._acts),
             "roles": lambda: self._site.openstack.roles(),
             "hold": self._hold,
             "left_overs": self._left_overs,
             "runner": self._runner,
+            **({"instance_id": self._instance_id} if Act.SHUT_DOWN_SERVER in self._acts else {}),
         }
-        for name, look in looks.items():
-            self._look(name, look)
+        parts, unknown = self._within_limit(looks)
         told = self._site.settings
         at, undo_s = self._site.clock.wall_now(), told.server_timeout_s / told.rate
-        return Snapshot(at=at, run_id=self._run_id, allow_loss=told.allow_loss, undo_s=undo_s, unknown=self._unknown, **self._parts)
+        return Snapshot(at=at, acts=self._acts, run_id=self._run_id, allow_loss=told.allow_loss, undo_s=undo_s, unknown=unknown, **parts)
+
+    def _within_limit(self, looks: Mapping[str, Callable[[], Any]]) -> tuple[dict[str, Any], dict[str, str]]:
+        """Look in a thread of its own: an answer that never ends keeps that one, and the guards go on without it."""
+        thread = threading.Thread(target=self._look_at, args=(looks,), name="survey", daemon=True)
+        thread.start()
+        thread.join(self._limit_s)
+        parts, unknown = dict(self._parts), dict(self._unknown)
+        missing = [name for name in looks if name not in parts and name not in unknown]
+        return parts, unknown | dict.fromkeys(missing, f"not looked at within {self._limit_s:g} s")
+
+    def _look_at(self, looks: Mapping[str, Callable[[], Any]]) -> None:
+        for name, look in looks.items():
+            self._look(name, look)
 
     def _look(self, name: str, look: Callable[[], Any]) -> None:
         try:
-            if self._site.clock.monotonic_s() > self._deadline_s:
-                raise CannotTell(f"not looked at within {LIMIT_WALL_S:g} s")
             self._parts[name] = look()
         except ChaoscinderError as error:
             self._unknown[name] = str(error)
-        except (KeyError, TypeError, ValueError, AttributeError) as error:  # an answer that is none of the API's objects
+        except Exception as error:  # an answer that is none of the API's objects; whatever it is, no guard passes on it
             self._unknown[name] = f"an answer could not be read ({type(error).__name__}: {error})"
 
     def _known(self, name: str) -> Any:
@@ -147,21 +163,19 @@ class _Survey:
             found.append(Remediator("Masakari", "service in the catalog", "start, rebuild or evacuate a server that it sees stopped"))
         return tuple({row.name: row for row in reversed(found)}.values())
 
-    def _denied(self) -> tuple[str, ...]:
-        namespace = self._site.settings.namespace
-        return tuple(
-            f"{verb} {resource}{f'.{group}' if group else ''}{f' in {namespace}' if inside else ''}"
-            for verb, group, resource, inside in CALLS
-            if not self._site.kubernetes.may(verb, group, resource, namespace if inside else "")
-        )
-
     def _hold(self) -> Hold | None:
         lease = self._site.kubernetes.lease(self._site.settings.namespace, leftover.LEASE)
         return None if lease is None else objects.hold(lease)
 
     def _left_overs(self) -> Any:
-        rows = (leftover.read(row.id, row.name, row.status, dict(row.metadata)) for row in self._site.openstack.servers())
-        return tuple(row for row in rows if row is not None)
+        servers = (leftover.read(row.id, row.name, row.status, dict(row.metadata)) for row in self._site.openstack.servers())
+        cordoned = {True: "schedulable", False: "cordoned"}
+        nodes = (leftover.read_node(row.name, cordoned[row.schedulable], dict(row.marks)) for row in self._site.kubernetes.nodes())
+        return tuple(row for row in (*servers, *nodes) if row is not None)
+
+    def _instance_id(self) -> str:
+        target: Target = self._known("target")
+        return Ssh(self._site.settings, target.node, nodes.address(self._site.kubernetes, target.node)).instance_id()
 
     def _runner(self) -> Runner:
         host = Runner(host=socket.gethostname())

@@ -8,14 +8,20 @@ RUN_KEY = "chaoscinder_run"
 UNDO_KEY = "chaoscinder_undo"
 EXPIRES_KEY = "chaoscinder_expires"
 KEYS = (RUN_KEY, UNDO_KEY, EXPIRES_KEY)
-RUN_ANNOTATION = "chaoscinder/run"  # on the Lease: for which run it is held
+RUN_ANNOTATION = "chaoscinder/run"  # on the Lease: for which run it is held; on a node: which run cordoned it
+UNDO_ANNOTATION = "chaoscinder/undo"
+EXPIRES_ANNOTATION = "chaoscinder/expires"
+NODE_KEYS = (RUN_ANNOTATION, UNDO_ANNOTATION, EXPIRES_ANNOTATION)
 STOP_ANNOTATION = "chaoscinder/stop"  # on the Lease: why that run must stop
 LEASE = "chaoscinder"  # the Lease, in the namespace of the workload, that keeps two runs apart
 
 
 @dataclass(frozen=True, slots=True)
 class LeftOver:
-    """One server that carries our metadata: the run that touched it, the verb that undoes it, and when that run is over at the latest."""
+    """One server or node that carries our marks: the run that touched it, the verb that undoes it, and when that run is over at the latest.
+
+    Of a node both id and name are its name.
+    """
 
     server_id: str
     server_name: str
@@ -23,6 +29,7 @@ class LeftOver:
     run_id: str
     undo: str
     expires_at: datetime | None
+    what: str = "server"
 
     def expired(self, now: datetime) -> bool:
         """Whether its run is over by its own word; one that cannot be read counts as over."""
@@ -63,6 +70,19 @@ def read(server_id: str, name: str, status: str, metadata: Mapping[str, str]) ->
         return None
     when = parsed(metadata.get(EXPIRES_KEY, ""))
     return LeftOver(server_id, name, status, metadata.get(RUN_KEY, ""), metadata.get(UNDO_KEY, ""), when)
+
+
+def node_marking(run_id: str, undo: str, expires_at: datetime) -> dict[str, str]:
+    """The annotations that a run writes onto a node before it acts on it."""
+    return dict(zip(NODE_KEYS, marking(run_id, undo, expires_at).values(), strict=True))
+
+
+def read_node(name: str, status: str, marks: Mapping[str, str]) -> LeftOver | None:
+    """Read our annotations off a node; None where it carries none."""
+    if not any(key in marks for key in NODE_KEYS):
+        return None
+    when = parsed(marks.get(EXPIRES_ANNOTATION, ""))
+    return LeftOver(name, name, status, marks.get(RUN_ANNOTATION, ""), marks.get(UNDO_ANNOTATION, ""), when, "node")
 
 
 def stamp(at: datetime) -> str:

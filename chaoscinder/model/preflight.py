@@ -6,6 +6,7 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
+from chaoscinder.model.act import Act
 from chaoscinder.model.attachment import Attachment
 from chaoscinder.model.leftover import Hold, LeftOver
 from chaoscinder.model.workload import Node, Target, Workload
@@ -98,10 +99,12 @@ class Runner:
 class Snapshot:
     """Everything that the guards judge. unknown names the parts that could not be looked at, and why; no guard passes on those.
 
-    run_id is this run's own, empty before there is one. undo_s is how long the undo may take, in wall seconds.
+    acts are what would be done: a guard that none of them concerns is not asked. run_id is this run's own, empty before there is one.
+    undo_s is how long the undo may take, in wall seconds. instance_id is what the target's host says over ssh, where it is to be shut down.
     """
 
     at: datetime
+    acts: tuple[Act, ...] = (Act.STOP_SERVER,)
     run_id: str = ""
     allow_loss: tuple[str, ...] = ()
     undo_s: float = 600.0
@@ -114,16 +117,18 @@ class Snapshot:
     budgets: tuple[Budget, ...] = ()
     remediators: tuple[Remediator, ...] = ()
     denied: tuple[str, ...] = ()
+    cloud_denied: tuple[str, ...] = ()
     roles: tuple[str, ...] = ()
     hold: Hold | None = None
     left_overs: tuple[LeftOver, ...] = ()
     runner: Runner = field(default_factory=Runner)
+    instance_id: str = ""
     unknown: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
 class Preflight:
-    """The judgement over a snapshot. touches are the very objects that the fault would change, dies the pods that end with the server."""
+    """The judgement over a snapshot. touches are the very objects that the fault would change, dies the pods that end with it."""
 
     findings: tuple[Finding, ...]
     touches: tuple[str, ...] = ()

@@ -36,6 +36,11 @@ class Outcome(StrEnum):
         """Whether it says anything about the application."""
         return self not in (Outcome.MISSED, Outcome.UNKNOWN)
 
+    @property
+    def waited_in_vain(self) -> bool:
+        """Whether it ended at our own deadline, so that its end says nothing about when the application went away."""
+        return self in (Outcome.CONNECT_TIMEOUT, Outcome.READ_TIMEOUT)
+
 
 @dataclass(frozen=True, slots=True)
 class Sample:
@@ -55,15 +60,20 @@ class Sample:
         """Tell the moment that it speaks of, on the run's axis: when it was really asked, which is late_s after it was due."""
         return self.at_s + self.late_s * rate
 
+    def done_at_s(self, rate: float) -> float:
+        """Tell when its answer, or its failure, was there: the application decided it at some moment between asking and this."""
+        return self.at_s + max(self.late_s, self.latency_s) * rate
+
 
 @dataclass(frozen=True, slots=True)
 class Outage:
     """An unbroken series of failed samples, in cluster seconds on the run's axis, as intervals [earliest, latest].
 
-    It began after the last good sample (started_earliest_s) and no later than the first bad one (started_latest_s);
-    it ended after the last bad one and no later than the next good one. ended_latest_s is None when it never ended:
-    then the length is "at least". outcomes counts the bad samples by outcome, in order of first appearance.
-    began_before_sampling means that no good sample came before it: started_earliest_s is then only where sampling began.
+    It began after the last good sample was asked (started_earliest_s) and before the first bad one was answered (started_latest_s);
+    it ended after the last bad one was asked and before the next good one was answered (checks/edges.py has the rules).
+    ended_latest_s is None when it never ended: then the length is "at least". outcomes counts the bad samples by outcome, in order of
+    first appearance. began_before_sampling means that no good sample came before it: started_earliest_s is then only where sampling
+    began. good_from_s is when the next good sample was asked, None without one.
     """
 
     started_earliest_s: float
@@ -72,6 +82,7 @@ class Outage:
     ended_latest_s: float | None
     outcomes: tuple[tuple[Outcome, int], ...]
     began_before_sampling: bool = False
+    good_from_s: float | None = None
 
     @property
     def shortest_s(self) -> float:

@@ -75,8 +75,9 @@ class Availability:
     Cluster seconds unless wall is said. An Interval is [least, most]; its most is None while an outage is open.
 
     samples counts slots: bad ones, missed ones (never asked, or never recorded) and unknown ones (the control endpoint failed, too).
-    by_time and by_request may lie agree_within apart. late_p99_s and period_s are wall seconds. first_failure_s counts from the moment at
-    which the cloud had accepted the fault, first_success_s (after the first failure), recovered_s and latency_recovered_s from the fault.
+    Every edge of an outage is known within edge_s, None where none was seen. by_time and by_request may lie agree_within apart. late_p99_s
+    and period_s are wall seconds. first_failure_s counts from the moment at which the cloud had accepted the fault; first_success_s (after
+    the first failure), recovered_s and latency_recovered_s count from the fault.
     latency_* are the good answers before the fault, until the recovery, and after it.
     """
 
@@ -92,6 +93,7 @@ class Availability:
     unknown: int = 0
     episodes: tuple[Episode, ...] = ()
     longest_s: Interval | None = None
+    edge_s: float | None = None
     agree_within: float = 0.0
     first_failure_s: Interval | None = None
     first_success_s: Interval | None = None

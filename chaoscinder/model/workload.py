@@ -41,7 +41,10 @@ class Pod:
 
 @dataclass(frozen=True, slots=True)
 class Node:
-    """A Kubernetes node. ready is True, False or Unknown; taints are key=value:Effect; server_id comes from spec.providerID."""
+    """A Kubernetes node. ready is True, False or Unknown; taints are key=value:Effect; server_id comes from spec.providerID.
+
+    marks are the annotations on it that a run of ours wrote.
+    """
 
     name: str
     ready: str
@@ -49,6 +52,7 @@ class Node:
     taints: tuple[str, ...]
     server_id: str | None
     csi_node_id: str | None = None
+    marks: tuple[tuple[str, str], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,7 +16,8 @@ class WriteOutcome(StrEnum):
 class Write:
     """One numbered write; at_s and done_at_s are cluster seconds on the run's axis.
 
-    backend is the pod that acknowledged it, None where no pattern tells it.
+    backend is the pod that acknowledged it, writer_uid its uid and writer_started since when it runs, in its own words; each None where
+    nothing tells it.
     """
 
     sequence: int
@@ -26,6 +27,8 @@ class Write:
     outcome: WriteOutcome
     why: str = ""
     backend: str | None = None
+    writer_uid: str | None = None
+    writer_started: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,7 +56,8 @@ class Account:
     lost_suffix tells whether the lost ones are the last that were acknowledged before the application went away, which is what a cache
     that was never flushed leaves; None when none is lost.
     last_before_s is when the last write before the outage was acknowledged, first_after_s when the first one sent since it began was:
-    moments on the run's axis, None where there is none. writers are the pods that acknowledged, in order, one for each unbroken series.
+    moments on the run's axis, None where there is none. writers are the pods that acknowledged, in order, one for each unbroken series;
+    of several generations of one name each is told apart by its uid and start.
     """
 
     attempted: int
@@ -75,5 +79,5 @@ class Account:
 
     @property
     def second_writer(self) -> bool:
-        """Whether a pod acknowledged again after another one had: two writers at a time, and no handover."""
+        """Whether a writer acknowledged again after another one had: two writers at a time, and no handover."""
         return len(set(self.writers)) < len(self.writers)

@@ -16,6 +16,7 @@ from typing import Protocol
 
 from chaoscinder.clock import Clock
 from chaoscinder.errors import CannotTell, ChaoscinderError, SettingsError
+from chaoscinder.model.attachment import View
 from chaoscinder.model.workload import Target
 from chaoscinder.recorder import cluster
 from chaoscinder.recorder.changes import Changes, Problems
@@ -52,6 +53,7 @@ class Recorder:
         self._ending = ""
         self._problems = Problems(lambda: (self._clock.monotonic_s() - run.header.anchor_s) * run.header.rate)
         self._changes = Changes(run)
+        self._polls: dict[View, Poll] = {}
         self._parts = self._make_parts(target)
         self._ledger = Ledger(run, settings) if settings.ledger else None
 
@@ -81,11 +83,13 @@ class Recorder:
         watches = cluster.watches(kubernetes, self._run, target, selector, self._changes, self._problems, now)
         # A client of its own for each cloud, so that one that hangs does not hold the other up.
         looks = {
-            "nova": Servers(OpenStack(self._settings), target, self._changes).look,
-            "cinder": Volumes(OpenStack(self._settings), target, self._changes).look,
+            View.KUBERNETES: cluster.Pulse(kubernetes, watches).look,
+            View.NOVA: Servers(OpenStack(self._settings), target, self._changes).look,
+            View.CINDER: Volumes(OpenStack(self._settings), target, self._changes).look,
         }
         rate = self._run.header.rate
-        return [*watches, *(Poll(name, look, self._problems, rate=rate, now=now) for name, look in looks.items())]
+        self._polls = {view: Poll(view.lower(), look, self._problems, rate=rate, now=now) for view, look in looks.items()}
+        return [*watches, *self._polls.values()]
 
     def _end(self, why: str) -> None:
         self._ending = self._ending or why
@@ -119,7 +123,9 @@ class Recorder:
 
     def _heartbeat(self, ended: str = "") -> None:
         record = {"pid": os.getpid(), "t": self._clock.monotonic_s(), "ended": ended, "problems": self._problems.lines()}
-        self._run.write_json(layout.RECORDER, record | {"writes": self._ledger.writes if self._ledger else None})
+        anchor_s = self._run.header.anchor_s
+        looked = {view: anchor_s if poll.looked_s is None else poll.looked_s for view, poll in self._polls.items()}
+        self._run.write_json(layout.RECORDER, record | {"looked": looked, "writes": self._ledger.writes if self._ledger else None})
 
     def _finish(self, threads: list[threading.Thread]) -> None:
         """Let the polls and the ledger end in order; a watch that waits for its next event is left behind."""

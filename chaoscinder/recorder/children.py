@@ -96,11 +96,16 @@ def launch_sampler(run: RunDirectory, plan: Plan) -> Child:
 
 def start_recorder(run: RunDirectory, settings: Settings, target: Target) -> Child:
     """Start everything else: watches, polls and the ledger; returns once each has looked, or had the time to."""
-    plan = {"directory": str(run.path), "parent_pid": os.getpid(), "target": files.plain(target), "settings": settings.dumps()}
-    text = json.dumps(plan)
-    child = launch("recorder", "chaoscinder.recorder", run.path / layout.RECORDER_LOG, text, 2 * settings.request_timeout_s + 10.0)
+    child = launch_recorder(run, settings, target)
     child.wait_until_ready()
     return child
+
+
+def launch_recorder(run: RunDirectory, settings: Settings, target: Target) -> Child:
+    """Start a recorder without waiting until it has looked."""
+    plan = {"directory": str(run.path), "parent_pid": os.getpid(), "target": files.plain(target), "settings": settings.dumps()}
+    text = json.dumps(plan)
+    return launch("recorder", "chaoscinder.recorder", run.path / layout.RECORDER_LOG, text, 2 * settings.request_timeout_s + 10.0)
 
 
 def launch(name: str, module: str, log: Path, text: str, ends_within_s: float) -> Child:

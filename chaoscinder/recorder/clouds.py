@@ -78,11 +78,15 @@ def concerned(changes: Changes) -> list[str]:
 
 
 class Poll:
-    """Looks again and again, and once more when told to stop, so that the end state is on record. looked is set after the first answer."""
+    """Looks again and again, and once more when told to stop, so that the end state is on record.
+
+    looked is set after the first answer; looked_s is when the last look that was answered began, None before there was one.
+    """
 
     def __init__(self, name: str, look: Callable[[], None], problems: Problems, *, rate: float, now: Callable[[], float]) -> None:
         self.path = name
         self.looked = threading.Event()
+        self.looked_s: float | None = None
         self._look = look
         self._problems = problems
         self._every_s = max(AT_LEAST_S, EVERY_S / rate)
@@ -98,8 +102,10 @@ class Poll:
 
     def look(self) -> None:
         """Look once; what cannot be told is a problem."""
+        began_s = self._now()
         try:
             self._look()
+            self.looked_s = began_s
             self.looked.set()
         except (CannotTell, Refused) as error:
             self._problems.note(str(error))

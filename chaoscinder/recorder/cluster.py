@@ -1,7 +1,7 @@
 """Watches of Kubernetes: list, then follow; list again when the history is gone; wait longer after each failure in a row."""
 
 import threading
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any, Protocol
 
 from chaoscinder.errors import CannotTell, NotFound, Refused
@@ -17,6 +17,7 @@ WATCH_S = 60.0  # wall seconds; a watch is opened again after that, from where i
 PAGE = 500  # the API server's own reflectors ask for as many
 FIRST_WAIT_S, LONGEST_WAIT_S = 0.5, 10.0  # wall seconds between attempts
 GONE = 410
+NODES = "/api/v1/nodes"
 
 
 class Cluster(Protocol):
@@ -40,11 +41,12 @@ class Sink(Protocol):
 
 
 class Watch:
-    """One path, followed for ever. looked is set once it was listed."""
+    """One path, followed for ever. looked is set once it was listed; lost is set from a failure until it was listed again."""
 
     def __init__(self, cluster: Cluster, path: str, sink: Sink, problems: Problems, **query: Any) -> None:
         self.path = path
         self.looked = threading.Event()
+        self.lost = threading.Event()
         self._cluster = cluster
         self._sink = sink
         self._problems = problems
@@ -59,6 +61,7 @@ class Watch:
                 wait_s = FIRST_WAIT_S
                 self.follow(version, stop)
             except (CannotTell, NotFound, Refused) as error:
+                self.lost.set()
                 self._problems.note(str(error))
                 stop.wait(wait_s)
                 wait_s = min(2 * wait_s, LONGEST_WAIT_S)
@@ -72,6 +75,7 @@ class Watch:
             page = self._cluster.get(self.path, limit=PAGE, **self._query, **{"continue": token})
             items += page["items"]
         self._sink.listed(items)
+        self.lost.clear()
         self.looked.set()
         return str(page["metadata"]["resourceVersion"])
 
@@ -145,6 +149,24 @@ class Events:
                 self._run.event(self._now(), event)
 
 
+class Pulse:
+    """One short question, for a poll: a quiet watch cannot be told from one whose server has gone.
+
+    It counts as a look only while no watch that was ever listed is lost.
+    """
+
+    def __init__(self, cluster: Cluster, followed: Sequence[Watch]) -> None:
+        self._cluster = cluster
+        self._followed = followed
+
+    def look(self) -> None:
+        """Ask for one node; CannotTell while a watch is lost."""
+        self._cluster.get(NODES, limit=1)
+        lost = [watch.path for watch in self._followed if watch.looked.is_set() and watch.lost.is_set()]
+        if lost:
+            raise CannotTell(f"Kubernetes answers, but {', '.join(lost)} could not be followed")
+
+
 def watches(
     cluster: Cluster, run: RunDirectory, target: Target, selector: str, changes: Changes, problems: Problems, now: Callable[[], float]
 ) -> list[Watch]:
@@ -152,7 +174,7 @@ def watches(
     family, inside = Family(target), f"/api/v1/namespaces/{target.namespace}"
     pods = Watch(cluster, f"{inside}/pods", Objects(changes, "Pod", states.pod_state), problems, labelSelector=selector)
     plain: list[tuple[str, Sink]] = [
-        ("/api/v1/nodes", Objects(changes, "Node", states.node_state)),
+        (NODES, Objects(changes, "Node", states.node_state)),
         (
             "/apis/storage.k8s.io/v1/volumeattachments",
             Objects(changes, "VolumeAttachment", states.attachment_state, mine=family.has_attachment),

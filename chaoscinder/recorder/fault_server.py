@@ -64,11 +64,16 @@ class FaultServer:
         self.port = int(self._listener.getsockname()[1])
 
     def enter(self, fault: Fault) -> float:
-        """Break; the moment from which on it is broken."""
+        """Break; the moment from which on it is broken.
+
+        It is read before the act, and in leave() after it: nothing is answered between, but a connection may be refused just before one
+        could note it.
+        """
+        now = self._clock.monotonic_s()
         if fault is Fault.REFUSED:
             self._hang_up()
         self.fault = fault
-        return self._clock.monotonic_s()
+        return now
 
     def leave(self) -> float:
         """Be well again; the moment from which on it is."""

@@ -20,6 +20,7 @@ from chaoscinder.model.sample import Outcome
 from chaoscinder.model.write import ReadBack, Write, WriteOutcome
 from chaoscinder.recorder import exchange
 from chaoscinder.recorder.exchange import Answer
+from chaoscinder.recorder.plan import POD_HEADER, STARTED_HEADER, UID_HEADER
 from chaoscinder.runs import RunDirectory
 from chaoscinder.settings import LedgerPlan, Settings
 
@@ -27,16 +28,14 @@ from chaoscinder.settings import LedgerPlan, Settings
 WRITE_WITHIN_S = 2.0
 NEVER_LEFT = (Outcome.REFUSED, Outcome.DNS, Outcome.UNREACHABLE, Outcome.TLS, Outcome.MISSED)
 REQUEST_TIMEOUT = 408
-# What an application may say of the pod that answers, so that a second writer is seen; the demo application gives the first.
-POD_HEADER, STARTED_HEADER = "X-Pod-Name", "X-Pod-Started"
 
 Row = tuple[str, bool]  # id, and whether its payload is whole
 
 
 class Ledger:
-    """The rows of one run in one application."""
+    """The rows of one run in one application. run_id is wanted where only the run's id is known, and then only rows can be cleaned up."""
 
-    def __init__(self, run: RunDirectory, settings: Settings) -> None:
+    def __init__(self, run: RunDirectory, settings: Settings, run_id: str = "") -> None:
         if settings.ledger is None:
             raise SettingsError("no ledger is configured, so no write can be read back (wanted ledger: demo, or a description)")
         self._run = run
@@ -44,7 +43,7 @@ class Ledger:
         self._settings = settings
         self._clock = Clock()
         self._target = exchange.endpoint(settings.app_url, settings.app_ca_file)
-        self._prefix = f"chaoscinder-{run.header.run_id[:8]}-"
+        self._prefix = f"chaoscinder-{(run_id or run.header.run_id)[:8]}-"
         self.writes = 0
 
     def run(self, stop: threading.Event) -> None:
@@ -65,9 +64,9 @@ class Ledger:
         answer = self._ask(self._plan.write_method, _filled(self._plan.write_path, id_), body, within_s)
         outcome, why = self._judge(answer)
         done = self._clock.monotonic_s()
-        backend, born = self._writer(answer) if outcome is WriteOutcome.ACKNOWLEDGED else (None, None)
-        write = Write(sequence, id_, self._at_s(started), self._at_s(done), outcome, why, backend)
-        self._run.wrote(started, done, write, writer_started=born)
+        writer = self._writer(answer) if outcome is WriteOutcome.ACKNOWLEDGED else (None, None, None)
+        write = Write(sequence, id_, self._at_s(started), self._at_s(done), outcome, why, *writer)
+        self._run.wrote(started, done, write)
         self.writes = sequence
         return write
 
@@ -94,12 +93,12 @@ class Ledger:
         """Count the rows of this run in the application, without noting it as a reading."""
         return len(self._read())
 
-    def _writer(self, answer: Answer) -> tuple[str | None, str | None]:
-        """The pod that answered and when it began to run, where it says so: by its headers, the pod also by the pattern for the page."""
+    def _writer(self, answer: Answer) -> tuple[str | None, str | None, str | None]:
+        """The pod that answered, its uid and since when it runs, as its headers say; the pod also by the pattern for the page."""
         headers = {name.lower(): value for name, value in answer.headers.items()}
-        pattern, pod = self._settings.app_backend_pattern, headers.get(POD_HEADER.lower())
+        pattern, pod = self._settings.app_backend_pattern, headers.get(POD_HEADER)
         found = re.search(pattern, answer.body.decode("utf-8", "replace")) if pattern and not pod else None
-        return pod or (found[found.lastindex or 0] if found else None), headers.get(STARTED_HEADER.lower())
+        return pod or (found[found.lastindex or 0] if found else None), headers.get(UID_HEADER), headers.get(STARTED_HEADER)
 
     def _read(self) -> list[Row]:
         """Read all rows of this run: (id, whether its payload is what was written), whole where the pattern has no group for it."""

@@ -17,6 +17,8 @@ from chaoscinder.settings import Settings
 # An answer later than this is slow: seven times the 45 ms that a cold page of the demo application took, and long before nobody waits.
 SLOW_AFTER_S = 0.3
 ANY_BELOW_500 = 0
+# What an application may say of the pod that answers; the demo application does.
+POD_HEADER, UID_HEADER, STARTED_HEADER = "x-pod-name", "x-pod-uid", "x-pod-started"
 KEPT, DIRECT, CONTROL = "kept", "direct", "control"
 # Shares of a period by which the further series are shifted, so that on a small machine no two ask at the same moment.
 PHASES = {KEPT: 0.5, DIRECT: 0.75, CONTROL: 0.25}

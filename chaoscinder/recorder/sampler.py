@@ -4,7 +4,8 @@ What is measured: A(t) = 1 if a request scheduled to start at t received a valid
 everything from the schedule's moment on: our own lateness, connecting, and the last byte of the answer. Slot k is due at t0 + k * period on
 the monotonic clock, and no answer is ever waited for before the next request starts.
 
-1. Every slot has a record. What could not be asked in time is MISSED and says nothing about the application.
+1. Every slot has a record. What could not be asked in time, or so late that an answer had no time, is MISSED and says nothing about the
+   application.
 2. Nothing is in the path of a request but the request: the address is looked up before, files are written by another thread.
 3. It ends on SIGTERM and when its parent dies: no more requests, D for those under way, then the trailer. SIGINT is for others.
 """
@@ -17,6 +18,7 @@ import re
 import signal
 import sys
 import threading
+from collections.abc import Callable
 from pathlib import Path
 
 from chaoscinder.clock import Clock
@@ -33,6 +35,7 @@ from chaoscinder.runs import files, layout, samples
 SPARE_THREADS = 8
 NAP_S = 0.2  # how long a signal or the death of the parent may go unnoticed, and how old what is on disk may be
 START_AFTER_S = 0.1  # so that slot 0 is not late
+LATEST_SHARE = 0.5  # of D; a look begun later than that had too little time left for its silence to be the application's
 SWITCH_S = 0.0005  # a thread that computes gives way to one whose request is due; the interpreter's default is 5 ms
 
 
@@ -149,8 +152,16 @@ class Sampler:
         outcome, backend = (answer.outcome, 0) if answer.outcome is not Outcome.OK else self._classifier.outcome(answer, due)
         if outcome is Outcome.MISSED and not self._problem:
             self._problem = f"a request could not be sent from here: {answer.why}"
-        times = (began - due, answer.connected - due, answer.first_byte - due, answer.done - due)
+        if outcome.waited_in_vain and began - due > LATEST_SHARE * self._plan.answer_within_s:
+            outcome = Outcome.MISSED
+        # Rounded outwards, because the application decided at some moment between being asked and done.
+        asked_s, done_s = self._units(began - due, math.floor), self._units(answer.done - due, math.ceil)
+        times = (asked_s, answer.connected - due, answer.first_byte - due, done_s)
         return samples.encode(slot, outcome, self._unit, times, backend=backend, status=answer.status)
+
+    def _units(self, time_s: float, whole: Callable[[float], int]) -> float:
+        """Round a time to whole units of the file."""
+        return whole(time_s * 1e6 / self._unit) * self._unit / 1e6
 
     def _ask(self, address: exchange.Address, slot: int, deadline: float) -> exchange.Answer:
         keep = self._connections.kept

@@ -84,7 +84,13 @@ def _server_row(server: Server | None) -> dict[str, Any] | None:
 
 
 def _node_row(node: Node) -> dict[str, Any]:
-    return {"name": node.name, "ready": node.ready, "schedulable": node.schedulable, "taints": list(node.taints)}
+    return {
+        "name": node.name,
+        "ready": node.ready,
+        "schedulable": node.schedulable,
+        "taints": list(node.taints),
+        "annotations": dict(node.marks),
+    }
 
 
 def _attachments(site: Site, target: Target) -> list[dict[str, Any]]:

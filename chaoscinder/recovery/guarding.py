@@ -5,6 +5,7 @@ from chaoscinder.errors import Refused
 from chaoscinder.model.leftover import LeftOver
 from chaoscinder.recovery import leftovers
 from chaoscinder.recovery.lock import Lock
+from chaoscinder.recovery.querying import Query
 from chaoscinder.recovery.rescue import Rescue
 from chaoscinder.recovery.stopping import Stopping, stop_file
 from chaoscinder.runs import RunDirectory
@@ -19,12 +20,14 @@ class Guarding:
         self._lock: Lock | None = None
         self._rescue: Rescue | None = None
         self._stopping: Stopping | None = None
+        self._query = Query(settings)
 
     def refuse_to_begin(self, site: Site) -> None:
-        """Refuse while a stop file lies there, and over what an earlier run left on this cluster's servers."""
+        """Refuse while a stop file lies there or the stop query holds, and over what an earlier run left on this cluster's servers."""
         stopped = stop_file(self._settings)
         if stopped:
             raise Refused(f"{stopped}: nothing is begun")
+        self._query.refuse_to_begin()
         leftovers.refuse_if_any(_of_this_cluster(site))
 
     def take_lock(self, run_id: str) -> None:
@@ -35,7 +38,7 @@ class Guarding:
     def watch(self, run: RunDirectory) -> None:
         """Watch the stop conditions of a run from now on."""
         self._rescue = Rescue(self._settings, run)
-        self._stopping = Stopping(self._settings, run, self._rescue)
+        self._stopping = Stopping(self._settings, run, self._rescue, self._query)
         self._stopping.start()
 
     def needs_undo(self) -> bool:
@@ -55,11 +58,13 @@ class Guarding:
     def release(self) -> str:
         """End it all and release the Lease; one line where that failed, else empty."""
         self.stop_watching()
+        self._query.close()
         lock, self._lock = self._lock, None
         return lock.release() if lock is not None else ""
 
 
 def _of_this_cluster(site: Site) -> tuple[LeftOver, ...]:
-    """The left-overs on servers of this cluster's nodes; all of the project where no node tells its server."""
+    """The left-overs on this cluster's nodes and their servers; all of the project's servers where no node tells its own."""
     known = {node.server_id for node in site.kubernetes.nodes()} - {None}
-    return tuple(row for row in leftovers.on_servers(site) if row.server_id in known or not known)
+    servers = (row for row in leftovers.on_servers(site) if row.server_id in known or not known)
+    return (*servers, *leftovers.on_nodes(site))

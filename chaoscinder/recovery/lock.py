@@ -14,7 +14,7 @@ from typing import Any
 from chaoscinder.clients import objects
 from chaoscinder.clients.kubernetes import LEASES, Kubernetes
 from chaoscinder.clock import Clock
-from chaoscinder.errors import CannotTell, ChaoscinderError, Refused
+from chaoscinder.errors import CannotTell, ChaoscinderError, NotFound, Refused
 from chaoscinder.model.leftover import LEASE, RUN_ANNOTATION, STOP_ANNOTATION, Hold
 from chaoscinder.runs import processes
 from chaoscinder.settings import Settings
@@ -83,27 +83,27 @@ class Lock:
         self._kubernetes = Kubernetes(settings)  # of its own, for its thread
         self._over = threading.Event()
         self._thread: threading.Thread | None = None
+        self._asked = threading.Event()
+        self._problem: BaseException | None = None
         self._held = False
 
     def take(self) -> None:
-        """Take the Lease, and renew it from now on; Refused where another run holds it or was faster."""
-        namespace = self._settings.namespace
-        old = self._kubernetes.lease(namespace, LEASE)
-        if old is None:
-            self._kubernetes.create_lease(self._lease({"name": LEASE, "namespace": namespace}))
-        else:
-            if not holder_is_dead(objects.hold(old)):
-                refuse_if_held(objects.hold(old), self._run_id, self._clock.wall_now())
-            self._kubernetes.replace_lease(self._lease(dict(old["metadata"])))
-        self._held = True
-        self._thread = threading.Thread(target=self._renew, name="lease", daemon=True)
+        """Take the Lease, and renew it from now on; Refused where another run holds it or was faster.
+
+        It is asked for in the thread that will renew it: a signal may tear this one out of its waiting, but not that one out of a request
+        whose answer nobody would see. Whatever came of it, release() gives it back.
+        """
+        self._thread = threading.Thread(target=self._hold, name="lease", daemon=True)
         self._thread.start()
+        self._asked.wait()
+        if self._problem is not None:
+            raise self._problem
 
     def release(self) -> str:
         """Stop renewing and delete the Lease if it is still ours; one line where that failed, else empty."""
         self._over.set()
         if self._thread is not None:
-            self._thread.join(2 * self._settings.request_timeout_s)
+            self._thread.join(3 * self._settings.request_timeout_s)
             self._thread = None
         if not self._held:
             return ""
@@ -118,6 +118,31 @@ class Lock:
             self._kubernetes.close()
         return ""
 
+    def _hold(self) -> None:
+        try:
+            self._ask()
+        except BaseException as error:  # whatever it is, the thread that waits has to hear of it
+            self._problem = error
+        finally:
+            self._asked.set()
+        if self._problem is None:
+            self._renew()
+
+    def _ask(self) -> None:
+        namespace = self._settings.namespace
+        old = self._kubernetes.lease(namespace, LEASE)
+        if old is not None and not holder_is_dead(objects.hold(old)):
+            refuse_if_held(objects.hold(old), self._run_id, self._clock.wall_now())
+        try:
+            self._held = True  # from the moment of asking: an answer that is lost does not mean that it was not taken
+            if old is None:
+                self._kubernetes.create_lease(self._lease({"name": LEASE, "namespace": namespace}))
+            else:
+                self._kubernetes.replace_lease(self._lease(dict(old["metadata"])))
+        except Refused:
+            self._held = False
+            raise
+
     def _renew(self) -> None:
         while not self._over.wait(LOOK_EVERY_S):
             try:
@@ -129,8 +154,11 @@ class Lock:
                 self._heed(objects.hold(mine), mine)
             except CannotTell:
                 continue  # an API that does not answer takes no lock away; the metadata on the server stays
-            except Refused:
-                continue  # somebody wrote it between our reading and our writing: read again
+            except (Refused, NotFound):
+                continue  # somebody wrote or deleted it between our reading and our writing: read again
+            except Exception as error:  # a guard that breaks stops the run, it does not stop guarding
+                halt.ask(f"the lock could not be kept: {type(error).__name__}: {error}")
+                return
 
     def _heed(self, hold: Hold, mine: dict[str, Any]) -> None:
         if hold.stop:

@@ -12,7 +12,8 @@ from chaoscinder import runs
 from chaoscinder.clients.site import Site
 from chaoscinder.errors import ChaoscinderError, NotFound, Refused
 from chaoscinder.model.leftover import LEASE, Hold, LeftOver
-from chaoscinder.recovery import audit, leftovers, lock, undo
+from chaoscinder.recovery import audit, leftovers, lock, rows, undo
+from chaoscinder.recovery.unmark import unmark_server
 from chaoscinder.runs import RunDirectory, layout
 
 Say = Callable[[str], None]
@@ -32,7 +33,7 @@ class Asked:
 
 @dataclass(frozen=True, slots=True)
 class Remains:
-    """What is left of one run: its directory if it is here, and the servers that carry its metadata."""
+    """What is left of one run: its directory if it is here, and the servers and nodes that carry its marks."""
 
     run_id: str
     directory: RunDirectory | None
@@ -43,12 +44,17 @@ class Remains:
         """Whether its directory says that something is to be undone."""
         return self.directory is not None and bool(self.directory.open_intents())
 
+    @property
+    def rows(self) -> bool:
+        """Whether rows of it may be left in the application."""
+        return self.directory is not None and rows.may_be_left(self.directory)
+
 
 def recover(site: Site, asked: Asked, directory: RunDirectory | None, say: Say) -> bool:
     """Undo what was asked for and say each step; whether nothing of it is left. directory is the run's, where it was found here."""
     _insist_on_identity(site)
     holds = _holds(site, say)
-    remains = _remains(site, asked, directory, holds)
+    remains = _remains(site, asked, directory, holds, say)
     if not remains:
         say("nothing is left over")
     done = [_Recovery(site, asked, say, holds).of(one) for one in remains]
@@ -77,10 +83,20 @@ def _holds(site: Site, say: Say) -> tuple[Hold, ...]:
         return ()
 
 
-def _remains(site: Site, asked: Asked, directory: RunDirectory | None, holds: Sequence[Hold]) -> tuple[Remains, ...]:
-    found = leftovers.on_servers(site)
+def _on_nodes(site: Site, say: Say) -> tuple[LeftOver, ...]:
+    """The nodes that carry our annotations; where Kubernetes cannot tell, that is said."""
+    try:
+        return leftovers.on_nodes(site)
+    except ChaoscinderError as error:
+        say(f"Kubernetes cannot be asked for cordoned nodes, so one may be left: {error}")
+        return ()
+
+
+def _remains(site: Site, asked: Asked, directory: RunDirectory | None, holds: Sequence[Hold], say: Say) -> tuple[Remains, ...]:
+    found = (*leftovers.on_servers(site), *_on_nodes(site, say))
     here = {run.run_id: run for run in _here(asked, directory)}
-    ids = [run_id for run_id, run in here.items() if run.open_intents()] + [row.run_id for row in found] + [row.run_id for row in holds]
+    ids = [run_id for run_id, run in here.items() if run.open_intents() or rows.may_be_left(run)]
+    ids += [*(row.run_id for row in found), *(row.run_id for row in holds)]
     wanted = [one for one in dict.fromkeys(ids) if asked.everything or one == _id(asked, directory) or _begins(one, asked)]
     return tuple(Remains(one, here.get(one), tuple(row for row in found if row.run_id == one)) for one in wanted)
 
@@ -113,6 +129,8 @@ class _Recovery:
             self._say(f"{named}: {leftovers.told(row)}")
         for intent in one.directory.open_intents() if one.directory is not None else ():
             self._say(f"{named}: {intent['what']} {intent['name']} was {intent['did']}, undo {undo.word_of(intent)}, by {layout.INTENT}")
+        if one.rows:
+            self._say(f"{named}: rows of it may be left in the application")
         if self._asked.if_expired and not self._expired(one):
             self._say(f"{named}: not expired, left alone")
             return False
@@ -156,7 +174,15 @@ class _Recovery:
         if not all(done):
             return False
         self._audit(one, named)
-        return self._release(one.run_id, named)
+        cleared = self._clear_rows(one, named)
+        return self._release(one.run_id, named) and cleared
+
+    def _clear_rows(self, one: Remains, named: str) -> bool:
+        if not one.rows and (one.directory is not None or not one.run_id or not rows.can_be_cleared(self._site)):
+            return True
+        problem = rows.clear(self._site, one.run_id, one.directory)
+        self._say(f"{named}: {problem or 'no row of it is left in the application'}")
+        return not problem
 
     def _undo_directory(self, directory: RunDirectory, named: str) -> bool:
         try:
@@ -169,18 +195,17 @@ class _Recovery:
 
     def _undo_server(self, row: LeftOver, named: str) -> bool:
         """Undo by the metadata alone; after the directory's intents it finds nothing to do any more."""
-        act = undo.UNDOES.get(row.undo)
+        act = undo.UNDOES.get(row.undo) if row.undo or row.what == "node" else unmark_server
         if act is None:
-            self._say(f"{named}: server {row.server_name} wants undo {row.undo!r} (this version knows {', '.join(undo.UNDOES)})")
+            self._say(f"{named}: {row.what} {row.server_name} wants undo {row.undo!r} (this version knows {', '.join(undo.UNDOES)})")
             return False
         try:
             state = act(self._site, row.server_id, row.run_id, self._site.settings.server_timeout_s)
         except ChaoscinderError as error:
-            self._say(
-                f"{named}: {error}; to finish: openstack server {row.undo} {row.server_id}, then chaoscinder recover {row.run_id[:8]}"
-            )
+            self._say(f"{named}: {error}; to finish: {leftovers.by_hand(row)}, then chaoscinder recover {row.run_id[:8]}")
             return False
-        self._say(f"{named}: server {row.server_name} is {state}, our metadata is off it")
+        marks = "annotations are" if row.what == "node" else "metadata is"
+        self._say(f"{named}: {row.what} {row.server_name} is {state}, our {marks} off it")
         return True
 
     def _audit(self, one: Remains, named: str) -> None:

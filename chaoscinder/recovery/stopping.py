@@ -1,6 +1,7 @@
-"""Stop conditions: while a run is on, a thread looks whether it must end, and then has it end and undone.
+"""Stop conditions: while a run is on, two threads look whether it must end, and then have it end and undone.
 
-It never raises in the main thread: waits of ours end by themselves (halt), and where the main thread is stuck elsewhere, the fault is
+One asks what is on this machine and in the cluster, the other a metrics server: one that hangs keeps nobody else from stopping the run.
+Neither ever raises in the main thread: waits of ours end by themselves (halt), and where the main thread is stuck elsewhere, the fault is
 undone beside it. What cannot be looked at for as long as it might be bad counts as bad.
 """
 
@@ -8,12 +9,14 @@ import logging
 import os
 import signal
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
-from chaoscinder.checks import availability
+from chaoscinder.checks import availability, series
 from chaoscinder.clients.site import Site
 from chaoscinder.errors import CannotTell, ChaoscinderError
+from chaoscinder.model.alert import Alert
+from chaoscinder.recovery.querying import Query
 from chaoscinder.recovery.rescue import Rescue
 from chaoscinder.runs import RunDirectory, layout
 from chaoscinder.settings import Settings
@@ -23,44 +26,58 @@ LOOK_EVERY_S = (0.2, 1.0)  # wall seconds: no faster, because a look may read th
 LOOK_EVERY_CLUSTER_S = 10.0
 PATIENCE_S = 3.0  # wall seconds in which the main thread may begin to undo by itself
 
+Conditions = Callable[[], Iterator[str]]
+
 logger = logging.getLogger("chaostoolkit")
 
 
 class Stopping:
     """Watches one run's stop conditions until told to end."""
 
-    def __init__(self, settings: Settings, run: RunDirectory, rescue: Rescue) -> None:
+    def __init__(self, settings: Settings, run: RunDirectory, rescue: Rescue, query: Query) -> None:
         self._settings = settings
         self._run = run
         self._rescue = rescue
+        self._query = query
         self._site = Site(settings)
         self._over = threading.Event()
+        self._acting = threading.Lock()
         self._bad_since: dict[str, float] = {}
-        self._thread = threading.Thread(target=self._watch, name="stop-conditions", daemon=True)
+        watched: dict[str, Conditions] = {"stop-conditions": self._conditions}
+        if settings.abort_query:
+            watched["stop-query"] = self._queried
+        self._threads = [threading.Thread(target=self._watch, args=(row,), name=name, daemon=True) for name, row in watched.items()]
 
     def start(self) -> None:
         """Begin to watch."""
-        self._thread.start()
+        for thread in self._threads:
+            thread.start()
 
     def end(self) -> None:
         """Stop watching; twice does no harm."""
         self._over.set()
-        if self._thread.is_alive() and self._thread is not threading.current_thread():
-            self._thread.join(2 * self._settings.request_timeout_s + 1)
+        for thread in self._threads:
+            if thread.is_alive() and thread is not threading.current_thread():
+                thread.join(2 * self._settings.request_timeout_s + 1)
 
-    def _watch(self) -> None:
+    def _watch(self, conditions: Conditions) -> None:
         try:
             least_s, most_s = LOOK_EVERY_S
             every_s = min(most_s, max(least_s, LOOK_EVERY_CLUSTER_S / self._settings.rate))
             while not self._over.wait(every_s):
-                reason = halt.reason or self._reason()
+                reason = halt.reason or _reason(conditions)
                 if reason:
                     self._stop(reason)
                     return
         finally:
-            self._site.close()
+            (self._query if conditions == self._queried else self._site).close()
 
     def _stop(self, reason: str) -> None:
+        """Have the run end; only the first who comes here acts."""
+        if self._acting.acquire(blocking=False):
+            self._end(reason)
+
+    def _end(self, reason: str) -> None:
         halt.ask(reason)
         self._run.note("stopped", reason=reason)
         logger.warning("chaoscinder: stopping: %s", reason)
@@ -72,12 +89,6 @@ class Stopping:
         if not self._over.is_set():
             os.kill(os.getpid(), signal.SIGTERM)  # the main thread is in somebody else's code: all is undone, so it may be torn out of it
 
-    def _reason(self) -> str:
-        try:
-            return next((line for line in self._conditions() if line), "")
-        except Exception as error:  # a guard that breaks stops the run, it does not stop guarding
-            return f"a stop condition broke: {type(error).__name__}: {error}"
-
     def _conditions(self) -> Iterator[str]:
         yield stop_file(self._settings, self._run.path)
         if self._settings.abort_outage_s:
@@ -85,13 +96,20 @@ class Stopping:
         for name in self._settings.guarded_workloads:
             yield self._unhealthy(name)
 
+    def _queried(self) -> Iterator[str]:
+        try:
+            found = self._query.look()
+        except ChaoscinderError as error:
+            found = Alert(unknown=str(error))
+        yield found.holds or self._lasting("abort_query", found.unknown)
+
     def _outage(self, limit_s: float) -> str:
-        record = self._run.read()
-        found = availability.outages(record.samples, rate=self._settings.rate)
+        record = series.as_judged(self._run.read())
         now_s = self._site.clock.elapsed_s(record.header.anchor_s)
+        found = availability.outages(record.samples, rate=self._settings.rate)
         if not found or found[-1].ended_latest_s is not None:
             return ""
-        away_s = now_s - found[-1].started_latest_s
+        away_s = now_s - found[-1].started_latest_s  # also while nothing is known: it might be away
         return (
             f"the application has been away for {away_s:.0f} s (wanted at most {limit_s:g} s: abort_outage_s)" if away_s > limit_s else ""
         )
@@ -103,7 +121,7 @@ class Stopping:
             bad = f"{seen.ready} of {seen.desired} replicas are ready" if seen.ready < seen.desired else ""
         except ChaoscinderError as error:
             bad = str(error)
-        return self._lasting(name, bad)
+        return self._lasting(f"workload {name}", bad)
 
     def _lasting(self, name: str, bad: str) -> str:
         """Tell what is bad once it has been so for long enough."""
@@ -113,7 +131,14 @@ class Stopping:
             return ""
         since = self._bad_since.setdefault(name, now)
         for_s = (now - since) * self._settings.rate
-        return f"workload {name}: {bad}, for {for_s:.0f} s (guarded_workloads)" if for_s >= self._settings.guarded_for_s else ""
+        return f"{name}: {bad}, for {for_s:.0f} s (guarded_for_s)" if for_s >= self._settings.guarded_for_s else ""
+
+
+def _reason(conditions: Conditions) -> str:
+    try:
+        return next((line for line in conditions() if line), "")
+    except Exception as error:  # a guard that breaks stops the run, it does not stop guarding
+        return f"a stop condition broke: {type(error).__name__}: {error}"
 
 
 def stop_file(settings: Settings, run: Path | None = None) -> str:

@@ -8,15 +8,22 @@ from typing import Any
 
 from chaoscinder.clients.site import Site
 from chaoscinder.clock import Deadline
-from chaoscinder.errors import CannotTell, ChaoscinderError, NotFound, Refused, TimedOut
-from chaoscinder.model.leftover import KEYS, RUN_KEY
+from chaoscinder.errors import CannotTell, ChaoscinderError, NotFound, Refused
+from chaoscinder.model.leftover import RUN_KEY
 from chaoscinder.model.workload import Server
+from chaoscinder.recovery.late import Asked, LateStop, asked
+from chaoscinder.recovery.replacement import see_replaced
+from chaoscinder.recovery.steps import go_on
+from chaoscinder.recovery.uncordon import uncordon_node
+from chaoscinder.recovery.unmark import IN_ORDER
 from chaoscinder.runs import RunDirectory
-from chaoscinder.waiting import POLL_WALL_S, Progress, halt
+from chaoscinder.waiting import halt
 
 AGAIN_WALL_S = 2.0  # pause before Nova is asked to start the same server once more
 GONE = "gone"
-Undo = Callable[[Site, str, str, float], str]
+SEE_REPLACED = "see-replaced"
+GUEST_ENDS_S = 120.0  # cluster seconds; systemd gives a unit 90 s to stop, and Nova hears of the end 15 s later (libvirt driver)
+Undo = Callable[..., str]  # site, what to undo, run_id, limit_s
 
 logger = logging.getLogger("chaostoolkit")
 _one_at_a_time = threading.RLock()
@@ -29,27 +36,41 @@ def everything(site: Site, run: RunDirectory, limit_s: float) -> tuple[str, ...]
     """
     with halt.shelter(), _one_at_a_time:
         done, left = [], []
-        for intent in reversed(run.open_intents()):
+        newest_first = reversed(run.open_intents())
+        # A pod that was deleted is seen replaced last of all: it may need the very nodes that are cordoned.
+        for intent in sorted(newest_first, key=lambda row: word_of(row) == SEE_REPLACED):
             try:
                 _one(site, run, intent, limit_s)
                 done.append(str(intent["name"]))
             except ChaoscinderError as error:
-                _on_disk(partial(run.seen_as, str(intent["id"]), end_state=str(error)))
+                _on_disk(partial(run.seen_as, str(intent.get("id")), end_state=str(error)))
                 left.append(f"{intent['what']} {intent['name']} is still {intent['did']}: {error}; to finish: {intent['undo']}")
         if left:
             raise CannotTell(f"{'; '.join(left)}, then: chaoscinder recover {run.run_id[:8]}")
         return tuple(done)
 
 
-def start_server(site: Site, server_id: str, run_id: str, limit_s: float) -> str:
+def start_server(site: Site, server_id: str, run_id: str, limit_s: float, sent: Asked = Asked.MAYBE) -> str:
     """Start a server that a run stopped, see it ACTIVE, then take that run's metadata off; returns the end state.
 
     Without run_id whatever metadata of ours it carries goes. A server that is gone, or that another run holds by now, is left alone.
+    sent says how far the run came in asking for the stop: one that may still come is waited for.
     """
-    return _Start(site, server_id, run_id, site.clock.deadline(limit_s)).finish()
+    late = LateStop(site, server_id, sent, limit_s)
+    return _Start(site, server_id, run_id, site.clock.deadline(limit_s), late).finish()
 
 
-UNDOES: Mapping[str, Undo] = {"start": start_server}
+def boot_server(site: Site, server_id: str, run_id: str, limit_s: float) -> str:
+    """Start a server that a run shut down from inside, as start_server does.
+
+    Nova has no record of such a shutdown, so one that was not seen SHUTOFF yet is watched for as long as a guest may take to end.
+    """
+    late = LateStop(site, server_id, Asked.MAYBE, limit_s, GUEST_ENDS_S)
+    return _Start(site, server_id, run_id, site.clock.deadline(limit_s), late).finish()
+
+
+# The word that stands in intents and on what was touched, and what it means.
+UNDOES: Mapping[str, Undo] = {"start": start_server, "boot": boot_server, "uncordon": uncordon_node, SEE_REPLACED: see_replaced}
 
 
 def word_of(intent: Mapping[str, Any]) -> str:
@@ -62,11 +83,21 @@ def _one(site: Site, run: RunDirectory, intent: Mapping[str, Any], limit_s: floa
     if act is None:
         raise Refused(f"this version knows no undo {word_of(intent)!r} (wanted one of {', '.join(UNDOES)})")
     _insist_on_its_project(site, intent)
-    target_id = str(intent["target_id"])
-    run.note("undo_started", server_id=target_id)
-    end_state = act(site, target_id, run.run_id, limit_s)
-    _on_disk(lambda: run.undone(str(intent["id"]), end_state=end_state))
-    run.note("undone", server_id=target_id, end_state=end_state)
+    _insist_on_its_cluster(site, intent)
+    target_id = str(intent.get("target_id") or "")
+    if not target_id:
+        raise Refused("the intent does not say which object was touched (wanted its target_id)")
+    run.note("undo_started", **_named(intent))
+    known = {"sent": asked(run, target_id)} if act is start_server else {}
+    end_state = act(site, target_id, run.run_id, limit_s, **known)
+    _on_disk(lambda: run.undone(str(intent.get("id")), end_state=end_state))
+    run.note("undone", **_named(intent), end_state=end_state)
+
+
+def _named(intent: Mapping[str, Any]) -> dict[str, str]:
+    """Name what is undone in a mark."""
+    what, target_id = str(intent["what"]), str(intent.get("target_id"))
+    return {"server_id": target_id} if what == "Server" else {"what": what, "name": str(intent["name"])}
 
 
 def _on_disk(note: Callable[[], None]) -> None:
@@ -90,37 +121,42 @@ def _insist_on_its_project(site: Site, intent: Mapping[str, Any]) -> None:
         raise Refused(f"these credentials are for project {seen} (wanted {wanted}, where the fault was)")
 
 
+def _insist_on_its_cluster(site: Site, intent: Mapping[str, Any]) -> None:
+    """Refuse another cluster than the fault had: there a node of that name would be another one."""
+    wanted = str(intent.get("cluster_id") or "")
+    if not wanted:
+        return
+    try:
+        seen = site.kubernetes.cluster_id()
+    except CannotTell:
+        return  # no answer yet: the undo itself will ask again
+    if seen != wanted:
+        raise Refused(f"this is cluster {seen} (wanted {wanted}, where the fault was)")
+
+
 class _Start:
     """One server on its way back: look, do the next step, look again, until nothing is left to do."""
 
-    def __init__(self, site: Site, server_id: str, run_id: str, deadline: Deadline) -> None:
+    def __init__(self, site: Site, server_id: str, run_id: str, deadline: Deadline, late: LateStop) -> None:
         self._site = site
         self._id = server_id
         self._run_id = run_id
         self._deadline = deadline
+        self._late = late
         self._asked_at: float | None = None
 
     def finish(self) -> str:
         """Go on until it is done; TimedOut says what stood in the way last."""
-        progress = Progress(self._site.clock)
-        while True:
-            try:
-                end_state, problem = self._step()
-            except NotFound:
-                logger.warning("server %s does not exist any more: nothing can be started", self._id)
-                return GONE
-            except (CannotTell, Refused) as error:
-                end_state, problem = "", str(error)
-            if end_state:
-                return end_state
-            if self._deadline.passed:
-                raise TimedOut(f"{problem} after {self._deadline.spent_s:.0f} s (wanted ACTIVE within {self._deadline.limit_s:g} s)")
-            progress.say(lambda now=problem: f"undoing, {self._deadline.spent_s:.0f} of {self._deadline.limit_s:g} s: {now}")  # type: ignore[misc]
-            self._site.clock.sleep_wall(POLL_WALL_S)
+        try:
+            return go_on(self._site.clock, self._deadline, self._step, wanted="ACTIVE")
+        except NotFound:
+            logger.warning("server %s does not exist any more: nothing can be started", self._id)
+            return GONE
 
     def _step(self) -> tuple[str, str]:
         """Do the next step; the end state when there is none left, else what is still to come."""
         server = self._site.openstack.server(self._id)
+        self._late.saw(server)
         carried = dict(server.metadata)
         other = carried.get(RUN_KEY, self._run_id)
         if self._run_id and other != self._run_id:
@@ -129,7 +165,10 @@ class _Start:
         if server.task_state or server.status != "ACTIVE":
             self._ask_to_start(server)
             return "", described(server)
-        ours = tuple(key for key in KEYS if key in carried)
+        ours = tuple(key for key in IN_ORDER if key in carried)
+        still_to_come = self._late.to_come(server) if ours else ""
+        if still_to_come:
+            return "", still_to_come
         if ours:
             self._site.openstack.delete_metadata(self._id, ours)
             return "", f"server {server.name} is ACTIVE and still carries our metadata"
@@ -142,7 +181,10 @@ class _Start:
         if self._asked_at is None:
             logger.info("starting server %s (%s)", server.name, server.id)
         self._asked_at = now
-        self._site.openstack.start_server(self._id)
+        try:
+            self._site.openstack.start_server(self._id)
+        except NotFound as error:  # whether the server is gone tells the next look at it, not this
+            raise CannotTell(str(error)) from error
 
 
 def described(server: Server) -> str:

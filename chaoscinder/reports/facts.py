@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 from chaoscinder.checks.durability import loss, why_untested
 from chaoscinder.checks.restoration import expected
+from chaoscinder.checks.times import steps_s
 from chaoscinder.model.run import Run
 from chaoscinder.model.verdict import Movement, Result, Value, Verdict
 from chaoscinder.model.write import Account
@@ -146,12 +147,11 @@ def never_ended(verdict: Verdict) -> bool:
 
 def step_rows(run: Run, verdict: Verdict, words: Words) -> tuple[tuple[str, str, str, str], ...]:
     """Tell each step from the fault to the answer: its name, when it was seen, how long after the one before, and the evidence."""
-    rows, before_s, undo_s = [], verdict.fault_at_s, undo_at(run)
-    for step in verdict.milestones:
-        after = NONE if step.at_s is None or before_s is None else seconds(step.at_s - before_s)
+    rows, undo_s = [], undo_at(run)
+    for step, after_s in zip(verdict.milestones, steps_s([one.at_s for one in verdict.milestones], verdict.fault_at_s), strict=True):
+        after = NONE if after_s is None else seconds(after_s)
         late = " (after the undo began)" if undo_s is not None and step.at_s is not None and step.at_s > undo_s else ""
         rows.append((step.name, "not seen" if step.at_s is None else words.since(step.at_s), after, step.evidence + late))
-        before_s = before_s if step.at_s is None else step.at_s
     return tuple(rows)
 
 

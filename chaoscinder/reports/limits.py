@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 
+from chaoscinder.checks.availability import finest_s
 from chaoscinder.model.run import Run
 from chaoscinder.model.verdict import Verdict
 from chaoscinder.reports.words import rate, seconds
@@ -24,7 +25,7 @@ def _limits(run: Run, verdict: Verdict) -> Iterator[str]:
         yield "It is one series of new connections. Clients that keep a connection open may notice an outage later, or not at all."
     if not run.series.get("control"):
         yield "No control endpoint was looked at, so an outage of the network between here and there would count as the application's."
-    yield f"An outage shorter than {seconds(period_s * clock, 2)} (one period) may have fallen between two looks."
+    yield f"An outage shorter than {seconds(finest_s(clock, period_s), 2)} (one period) may have fallen between two looks."
     within = f"D = {aims.answer_within_s:g} s"
     yield f"Down means no valid answer within {within}: a shorter stall is a slow answer, and a patient client may have waited longer."
     if verdict.backends.startswith("not checked"):

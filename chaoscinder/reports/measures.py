@@ -2,9 +2,10 @@
 
 from collections.abc import Iterator
 
-from chaoscinder.checks.availability import stall_s
+from chaoscinder.checks.availability import finest_s, stall_s
 from chaoscinder.checks.sentences import counted, deadline, interval, share
 from chaoscinder.checks.story import kinds
+from chaoscinder.checks.times import took_s
 from chaoscinder.model.run import Run
 from chaoscinder.model.sample import Outage
 from chaoscinder.model.verdict import Availability, Interval, Latency, Verdict
@@ -62,16 +63,16 @@ def time_rows(run: Run, verdict: Verdict, words: Words) -> tuple[tuple[str, str,
         ("To the first failure, since the fault was accepted", found.first_failure_s, "no failure"),
         ("To the first good answer after it", found.first_success_s, "no failure" if not found.outages else "never"),
         (stable, found.recovered_s, "never"),
-        ("To the first acknowledged write after it began", None, _write(first_s, verdict.fault_at_s, told)),
+        ("To the first acknowledged write after it began", None, _write(took_s(first_s, verdict.fault_at_s), told)),
         ("To answers as fast as before", found.latency_recovered_s, "not seen before the record ended"),
     )
     return tuple((name, *_took(took, otherwise, words)) for name, took, otherwise in rows)
 
 
-def _write(first_s: float | None, fault_s: float, told: Account | None) -> str:
+def _write(after_s: float | None, told: Account | None) -> str:
     if told is None:
         return "no write was sent"
-    return "none" if first_s is None else seconds(first_s - fault_s)
+    return "none" if after_s is None else seconds(after_s)
 
 
 def _took(took: Interval | None, otherwise: str, words: Words) -> tuple[str, str]:
@@ -122,7 +123,8 @@ def _latency(seen: Latency | None) -> tuple[str, ...]:
 def quality_rows(run: Run, verdict: Verdict, found: Availability, words: Words) -> tuple[Row, ...]:
     """Tell how good the measurement was."""
     aims = run.header.aims
-    cluster = f" = {seconds(found.period_s * words.rate, 2)} of cluster time" if words.rate != 1 else ""
+    cluster = f" = {seconds(finest_s(words.rate, found.period_s), 2)} of cluster time" if words.rate != 1 else ""
+    edge = "no end was seen" if found.edge_s is None else f"{seconds(found.edge_s, 2)} of cluster time"
     stall = "a stall of length W is seen as max(0, W − D), and one shorter than D as slow answers"
     return (
         Row("One look every", f"{milliseconds(found.period_s)} (wall){cluster}, whether the one before was answered or not"),
@@ -131,7 +133,7 @@ def quality_rows(run: Run, verdict: Verdict, found: Availability, words: Words) 
         Row("Unknown", f"{found.unknown:,} looks at moments when the control endpoint failed, too"),
         Row("Recorded in the whole run", f"{len(run.samples):,} looks, {len(run.changes):,} changes of state, {len(run.events):,} events"),
         Row("Late by (99 of 100)", f"{milliseconds(found.late_p99_s)} (wall)"),
-        Row("Bound of each end of an outage", f"{seconds(found.period_s * words.rate, 2)} of cluster time"),
+        Row("Each end of an outage is known within", f"{edge}: a period, its lateness, and the time that a request takes"),
         Row("By time and by request", f"{share(found.by_time)} and {share(found.by_request)}; may lie {found.agree_within:.2%} apart"),
         *([Row("Answers of a stale backend", verdict.backends)] if verdict.backends else []),
     )

@@ -5,6 +5,7 @@ What our undo ended is shown as the objectives judge it (open at the undo), and 
 
 from dataclasses import dataclass
 
+from chaoscinder.checks.availability import finest_s
 from chaoscinder.checks.sentences import counted, deadline, interval, share, shares
 from chaoscinder.model.run import Run
 from chaoscinder.model.verdict import Availability, ErrorBudget, Interval, Verdict
@@ -66,7 +67,7 @@ def _longest(run: Run, verdict: Verdict, found: Availability, words: Words) -> T
     if judged is None and found.by_request is None:
         return Tile("Longest outage", "not known", _deadline(run))
     if judged is None:
-        none = f"one shorter than {seconds(found.period_s * words.rate, words.digits)} would not be; {_deadline(run)}"
+        none = f"one shorter than {seconds(finest_s(words.rate, found.period_s), words.digits)} would not be; {_deadline(run)}"
         return Tile("Longest outage", "none seen", none)
     end = _aided(judged, found.longest_s) or _ends(found)
     return Tile("Longest outage", interval(*judged), _joined(words.wall(*judged), _deadline(run), end))

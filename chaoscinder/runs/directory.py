@@ -112,10 +112,10 @@ class RunDirectory:
         """
         found: dict[str, dict[str, Any]] = dict(self._intents)
         for _, record in files.read_lines(self.path / layout.INTENT, []):
-            if "what" in record:
-                found[record["id"]] = record
+            if "what" in record:  # a damaged line is still a line: what it lacks, the undo will miss and say so
+                found[str(record.get("id"))] = {"name": "?", "did": "?", "undo": "?", **record}
             elif record.get("undone"):
-                found.pop(record.get("id", ""), None)
+                found.pop(str(record.get("id")), None)
         return tuple(found.values())
 
     def undone(self, id: str, *, end_state: str) -> None:
@@ -138,13 +138,10 @@ class RunDirectory:
         record = {"type": event.type, "reason": event.reason, "source": event.source, "message": event.message}
         self._append(layout.EVENTS, {"t": t, **record, "about": event.about, "count": event.count})
 
-    def wrote(self, t: float, done: float, write: Write, *, writer_started: str | None = None) -> None:
-        """Note one numbered write, on disk before this returns (its own times are not used).
-
-        writer_started is when the pod that acknowledged it began to run, in its own words.
-        """
+    def wrote(self, t: float, done: float, write: Write) -> None:
+        """Note one numbered write, on disk before this returns (its own times are not used)."""
         record = {"t": t, "done": done, "sequence": write.sequence, "id": write.id, "outcome": write.outcome, "why": write.why}
-        writer = {"backend": write.backend, "writer_started": writer_started}
+        writer = {"backend": write.backend, "writer_uid": write.writer_uid, "writer_started": write.writer_started}
         self._append(layout.WRITES, record | {name: value for name, value in writer.items() if value is not None}, sync=True)
 
     def read_back(self, t: float, seen: Mapping[str, int], torn: Sequence[str] = ()) -> None:

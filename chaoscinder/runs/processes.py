@@ -3,10 +3,12 @@
 import os
 from pathlib import Path
 
+MOST = 2**31  # what the kernel takes as a process id
 
-def alive(pid: int) -> bool:
-    """Tell whether a process runs; one that has ended but was not yet waited for does not."""
-    if pid <= 0:
+
+def alive(pid: object) -> bool:
+    """Tell whether a process runs; one that has ended but was not yet waited for does not, and what is no process id is none."""
+    if not isinstance(pid, int) or not 0 < pid < MOST:
         return False
     try:
         os.kill(pid, 0)

@@ -2,7 +2,7 @@
 
 import hashlib
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import fields
+from dataclasses import fields, is_dataclass
 from datetime import datetime
 from pathlib import Path
 from typing import Any, TypeVar
@@ -16,9 +16,10 @@ from chaoscinder.model.workload import Kind, Target
 from chaoscinder.model.write import ReadBack, Write, WriteOutcome
 from chaoscinder.runs import files, layout, processes, samples
 from chaoscinder.runs.files import Record
+from chaoscinder.runs.fitting import fitting
 
 T = TypeVar("T")
-UNREADABLE = (KeyError, ValueError, TypeError, AttributeError)
+UNREADABLE = (KeyError, ValueError, TypeError, AttributeError, OverflowError, IndexError)
 
 
 def header(record: Mapping[str, Any]) -> Header:
@@ -26,7 +27,7 @@ def header(record: Mapping[str, Any]) -> Header:
     aims = dict(record["aims"])
     known = {field.name for field in fields(Aims)} - {"levels"}
     levels = {name: Level(word) for name, word in aims.get("levels", {}).items()}
-    return Header(
+    made = Header(
         run_id=record["run_id"],
         experiment=record["experiment"],
         experiment_sha256=record["experiment_sha256"],
@@ -38,12 +39,16 @@ def header(record: Mapping[str, Any]) -> Header:
         versions=record.get("versions", {}),
         settings=record.get("settings", {}),
     )
+    if not made.rate > 0:
+        raise ValueError(f"rate is {made.rate} (wanted a number above 0)")
+    fitting(made.aims)
+    return fitting(made)
 
 
 def target(record: Mapping[str, Any]) -> Target:
     """Read target.json."""
     known = {field.name for field in fields(Target)}
-    return Target(**{**{name: value for name, value in record.items() if name in known}, "kind": Kind(record["kind"])})
+    return fitting(Target(**{**{name: value for name, value in record.items() if name in known}, "kind": Kind(record["kind"])}))
 
 
 def run(path: Path, head: Header) -> Run:
@@ -87,7 +92,8 @@ class _Reader:
         built = []
         for number, record in files.read_lines(self.path / name, self.problems):
             try:
-                built.append(build(record))
+                made = build(record)
+                built.append(fitting(made) if is_dataclass(made) else made)
             except UNREADABLE as error:
                 self.problems.append(f"{name} line {number} was left out ({type(error).__name__}: {error})")
         return built
@@ -98,7 +104,8 @@ class _Reader:
     def _write(self, record: Record) -> Write:
         outcome = WriteOutcome(record["outcome"])
         times = (self._at_s(record), self._at_s(record, "done"))
-        return Write(record["sequence"], record["id"], *times, outcome, record.get("why", ""), record.get("backend"))
+        writer = (record.get("backend"), record.get("writer_uid"), record.get("writer_started"))
+        return Write(record["sequence"], record["id"], *times, outcome, record.get("why", ""), *writer)
 
     def _read_back(self, record: Record) -> ReadBack:
         return ReadBack(self._at_s(record), tuple(record["seen"].items()), tuple(record.get("torn", ())))
@@ -124,11 +131,11 @@ class _Reader:
 
         def build(record: Record) -> None:
             if "what" in record:
-                made[record["id"]] = Touched(record["what"], record["name"], record["did"], record["undo"], False, "")
+                made[str(record["id"])] = fitting(Touched(record["what"], record["name"], record["did"], record["undo"], False, ""))
             else:
-                old = made[record["id"]]
+                old = made[str(record["id"])]
                 undone = old.undone or bool(record["undone"])
-                made[record["id"]] = Touched(old.what, old.name, old.did, old.undo, undone, record["end_state"])
+                made[str(record["id"])] = fitting(Touched(old.what, old.name, old.did, old.undo, undone, record["end_state"]))
 
         self._lines(layout.INTENT, build)
         return tuple(made.values())
@@ -146,7 +153,11 @@ class _Reader:
         rows = self._lines(names.backends, lambda record: (int(record["index"]), str(record["name"])))
         self._check_trailer(f"sampler {name}".strip(), names, content, series)
         head = self.header
-        return samples.decode(series, dict(rows), anchor_s=head.anchor_s, rate=head.rate, problems=self.problems)
+        try:
+            return samples.decode(series, dict(rows), anchor_s=head.anchor_s, rate=head.rate, problems=self.problems)
+        except UNREADABLE as error:
+            self.problems.append(f"{names.samples} cannot be read: {type(error).__name__}: {error}: the web UI was not sampled")
+            return ()
 
     def _check_trailer(self, who: str, names: layout.SeriesFiles, content: bytes, series: samples.Series) -> None:
         trailer = files.read_json(self.path / names.trailer, self.problems)
@@ -176,9 +187,12 @@ class _Reader:
         record = files.read_json(self.path / layout.RECORDER, problems)
         if record is None:
             return (*problems, *(() if problems else (f"{layout.RECORDER} is missing: nothing but the web UI was recorded",)))
-        if not record.get("ended") and not processes.alive(record.get("pid", 0)):
-            problems.append(f"the recorder was killed (its last sign of life is at {self._at_s(record):.1f} s)")
-        return (*problems, *(f"recorder: {line}" for line in record.get("problems", [])))
+        try:
+            if not record.get("ended") and not processes.alive(record.get("pid", 0)):
+                problems.append(f"the recorder was killed (its last sign of life is at {self._at_s(record):.1f} s)")
+            return (*problems, *(f"recorder: {line}" for line in record.get("problems", [])))
+        except UNREADABLE as error:
+            return (*problems, f"{layout.RECORDER} cannot be read ({type(error).__name__}: {error})")
 
 
 def _in_order(rows: Iterable[T]) -> tuple[T, ...]:

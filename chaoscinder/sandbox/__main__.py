@@ -39,8 +39,8 @@ def _live(plan: Plan, port: int, owner: int, stop: threading.Event) -> None:
         server = serve(sandbox, port)
         parts.callback(server.close)
         sandbox.boot()
-        state = files.write(sandbox, server.url)
-        parts.callback(state.unlink, missing_ok=True)
+        parts.callback(files.remove, plan.directory)
+        files.write(sandbox, server.url)
         while not stop.wait(OWNER_LOOK_S) and (not owner or os.getppid() == owner):
             pass
 
@@ -48,7 +48,7 @@ def _live(plan: Plan, port: int, owner: int, stop: threading.Event) -> None:
 def _plan(directory: Path, asked: argparse.Namespace) -> Plan:
     return Plan(
         directory, asked.profile, asked.remediation, asked.openstack, asked.rate, power_loss=asked.power_loss,
-        app_synchronous=asked.app_synchronous,
+        app_synchronous=asked.app_synchronous, ssh={"on": True, "off": False}.get(asked.ssh),
     )  # fmt: skip
 
 
@@ -61,6 +61,7 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument("--rate", type=float, default=20.0)
     parser.add_argument("--power-loss", default=POWER_LOSSES[0], choices=POWER_LOSSES)
     parser.add_argument("--app-synchronous", default="", choices=["", *SYNCHRONOUS])
+    parser.add_argument("--ssh", default="auto", choices=["auto", "on", "off"])
     parser.add_argument("--port", type=int, default=0)
     parser.add_argument("--owner", type=int, default=0, help="end when this parent process is gone")
     return parser.parse_args()

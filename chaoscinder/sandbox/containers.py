@@ -2,7 +2,9 @@
 
 import http.client
 import os
+import re
 import socket
+import sys
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -46,6 +48,26 @@ def probe_of(pod: Mapping[str, Any]) -> Probe | None:
     return Probe(None, timeout_s) if "tcpSocket" in spec else None
 
 
+def command_of(pod: Mapping[str, Any], environment: Mapping[str, str]) -> list[str]:
+    """The command and arguments of a container that may end, as in a Job; empty for the demo application.
+
+    $(NAME) stands for a variable of the container's, as in Kubernetes; $$(NAME) is left as $(NAME).
+    """
+    container = pod["spec"]["containers"][0]
+    if not may_end(pod) or not container.get("command"):
+        return []
+
+    def value(found: re.Match[str]) -> str:
+        return found[0][1:] if found[1] else environment.get(found[2], found[0])
+
+    return [re.sub(r"(\$?)\$\(([^)]+)\)", value, word) for word in [*container["command"], *container.get("args", ())]]
+
+
+def may_end(pod: Mapping[str, Any]) -> bool:
+    """Whether its container is not started again whatever happens, as in a Job."""
+    return bool(pod["spec"].get("restartPolicy", "Always") != "Always")
+
+
 def environment_of(pod: Mapping[str, Any], volumes: Mapping[str, Path], scratch: Path) -> dict[str, str]:
     """Make the process's environment from the first container's, and from nothing else.
 
@@ -59,7 +81,8 @@ def environment_of(pod: Mapping[str, Any], volumes: Mapping[str, Path], scratch:
     if directory is None:
         scratch.mkdir(parents=True, exist_ok=True)
         directory = scratch
-    return {"PATH": os.defpath, "LANG": "C.UTF-8", **environment, "DATABASE_DIR": str(directory)}
+    path = f"{Path(sys.executable).parent}{os.pathsep}{os.defpath}" if may_end(pod) else os.defpath  # Jobs find our own commands
+    return {"PATH": path, "LANG": "C.UTF-8", **environment, "DATABASE_DIR": str(directory)}
 
 
 def _behind(path: str, mounts: Mapping[str, Path]) -> Path | None:

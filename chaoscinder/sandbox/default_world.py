@@ -136,7 +136,7 @@ def _deployment(image: str, namespace: str) -> Object:
 
 def _container(image: str) -> Object:
     narrow = {"allowPrivilegeEscalation": False, "readOnlyRootFilesystem": True, "capabilities": {"drop": ["ALL"]}}
-    environment = [{"name": "DATABASE_DIR", "value": "/data"}, _field("MY_POD_NAME", "metadata.name")]
+    environment = [{"name": "DATABASE_DIR", "value": "/data"}, _field("MY_POD_NAME", "metadata.name"), _field("MY_POD_UID", "metadata.uid")]
     return {
         "name": APP, "image": image, "args": ["serve", "-H", "0.0.0.0"],
         "ports": [{"name": "http", "containerPort": 8080}],

@@ -17,7 +17,7 @@ import subprocess
 import sys
 import tempfile
 import threading
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from chaoscinder.sandbox import durable_calls
@@ -43,14 +43,21 @@ with open(sys.argv[3], "w") as file:
 """
 
 
-class Watch(threading.Thread):
-    """The thread that answers one container's sync calls. door is the socket through which the process hands its listener over."""
+Wait = Callable[[Callable[[], bool]], None]
 
-    def __init__(self, door: socket.socket, shadows: Sequence[Shadow]) -> None:
+
+class Watch(threading.Thread):
+    """The thread that answers one container's sync calls. door is the socket through which the process hands its listener over.
+
+    wait is called before each of them, with what tells whether the process has ended.
+    """
+
+    def __init__(self, door: socket.socket, shadows: Sequence[Shadow], wait: Wait = lambda _has_ended: None) -> None:
         super().__init__(name="page cache", daemon=True)
         self.seen = 0
         self._door = door
         self._shadows = tuple(shadows)
+        self._wait = wait
         self._names = {number: name for name, number in durable_calls.machine().numbers.items()}
 
     def run(self) -> None:
@@ -84,6 +91,7 @@ class Watch(threading.Thread):
         try:
             fcntl.ioctl(listener, RECEIVE, note)
             id_, thread, _, number, _, _, *arguments = NOTE.unpack(note)
+            self._wait(lambda: _has_ended(listener))
             answer = self._take(self._names[number], thread, arguments)
             fcntl.ioctl(listener, SEND, ANSWER.pack(id_, 0, *answer))
         except OSError as error:
@@ -109,6 +117,13 @@ class Watch(threading.Thread):
             if Path(path).exists():  # else the kernel knows what to say
                 for shadow in self._shadows:
                     shadow.sync(path)
+
+
+def _has_ended(listener: int) -> bool:
+    poll = select.poll()
+    poll.register(listener, select.POLLIN)
+    found = poll.poll(0)
+    return bool(found and found[0][1] & select.POLLHUP)
 
 
 def door() -> tuple[socket.socket, socket.socket]:

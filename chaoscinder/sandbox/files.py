@@ -2,46 +2,61 @@
 
 import json
 import os
+import shutil
 from pathlib import Path
 from typing import Any
 
 from chaoscinder.sandbox.launch import NAMESPACE, SERVICE, Sandbox
+from chaoscinder.sandbox.openstack.keystone import User
 
 CLOUD = "chaoscinder-sandbox"
+ADMIN_CLOUD = f"{CLOUD}-admin"  # for what only an administrator may ask, with openstack --os-cloud
 STATE = "sandbox.json"
 
 
 def write(sandbox: Sandbox, url: str) -> Path:
     """Write the three files, readable by their owner only, sandbox.json last: its being there means ready."""
     directory = sandbox.plan.directory
-    _private(directory / "kubeconfig", _kubeconfig(url, sandbox.token))
+    _private(directory / "kubeconfig", _kubeconfig(url, sandbox.token, sandbox.authority.file))
     _private(directory / "clouds.yaml", _clouds(sandbox, url))
     _private(directory / STATE, _state(sandbox, url))
     return directory / STATE
 
 
-def _kubeconfig(url: str, token: str) -> dict[str, Any]:
+def remove(directory: Path) -> None:
+    """Take away what leads nowhere when the sandbox is gone; logs, volumes and evidence stay."""
+    for name in (STATE, "kubeconfig", "clouds.yaml"):
+        (directory / name).unlink(missing_ok=True)
+    for name in ("ssh", "pki"):
+        shutil.rmtree(directory / name, ignore_errors=True)
+
+
+def _kubeconfig(url: str, token: str, ca: Path) -> dict[str, Any]:
     return {
         "apiVersion": "v1",
         "kind": "Config",
         "current-context": CLOUD,
-        "clusters": [{"name": CLOUD, "cluster": {"server": url}}],
+        "clusters": [{"name": CLOUD, "cluster": {"server": url, "certificate-authority": str(ca)}}],
         "users": [{"name": "sandbox-admin", "user": {"token": token}}],
         "contexts": [{"name": CLOUD, "context": {"cluster": CLOUD, "user": "sandbox-admin", "namespace": NAMESPACE}}],
     }
 
 
 def _clouds(sandbox: Sandbox, url: str) -> dict[str, Any]:
-    openstack = sandbox.openstack
+    users = {CLOUD: sandbox.openstack.demo, ADMIN_CLOUD: sandbox.openstack.admin}
+    return {"clouds": {name: _cloud(url, user, sandbox.openstack.project.name) for name, user in users.items()}}
+
+
+def _cloud(url: str, user: User, project: str) -> dict[str, Any]:
     auth = {
         "auth_url": f"{url}/identity/v3",
-        "username": openstack.demo.name,
-        "password": openstack.demo.password,
-        "project_name": openstack.project.name,
+        "username": user.name,
+        "password": user.password,
+        "project_name": project,
         "user_domain_name": "Default",
         "project_domain_name": "Default",
     }
-    return {"clouds": {CLOUD: {"auth": auth, "region_name": "RegionOne", "identity_api_version": "3"}}}
+    return {"auth": auth, "region_name": "RegionOne", "identity_api_version": "3"}
 
 
 def _state(sandbox: Sandbox, url: str) -> dict[str, Any]:
@@ -59,6 +74,7 @@ def _state(sandbox: Sandbox, url: str) -> dict[str, Any]:
         "CHAOSCINDER_SANDBOX_DIR": str(directory),
         "CHAOSCINDER_RATE": f"{plan.rate:g}",
         **{f"CHAOSCINDER_{name.upper()}": value for name, value in sandbox.identities().items()},
+        **(sandbox.doors.environment if sandbox.doors else {}),
     }
     return {
         "pid": os.getpid(),
@@ -72,6 +88,7 @@ def _state(sandbox: Sandbox, url: str) -> dict[str, Any]:
         "rate": plan.rate,
         "power_loss": plan.power_loss,
         "app_synchronous": plan.app_synchronous,
+        "ssh": "on" if sandbox.doors else "off",
         "kubeconfig": environment["KUBECONFIG"],
         "clouds": environment["OS_CLIENT_CONFIG_FILE"],
         "environment": environment,

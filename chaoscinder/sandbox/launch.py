@@ -14,16 +14,21 @@ from pathlib import Path
 from typing import Any
 
 from chaoscinder.clock import Clock
-from chaoscinder.sandbox import default_world, durable_watch, inventory, profiles
+from chaoscinder.sandbox import default_world, durable_watch, faults, inventory, profiles, ssh_door
+from chaoscinder.sandbox.api_faults import ApiFaults
+from chaoscinder.sandbox.csi_controller import CsiController
 from chaoscinder.sandbox.durable import Shadows
 from chaoscinder.sandbox.kubernetes import resources
 from chaoscinder.sandbox.kubernetes.api import KubernetesApi
 from chaoscinder.sandbox.kubernetes.controllers import manager
 from chaoscinder.sandbox.kubernetes.controllers.cloudnodelifecycle import server_of
 from chaoscinder.sandbox.kubernetes.store import Store
+from chaoscinder.sandbox.kubernetes.tls import Authority
 from chaoscinder.sandbox.loopback import Loopback, ServiceAddress
+from chaoscinder.sandbox.machines import Machines
 from chaoscinder.sandbox.openstack import OpenStack
 from chaoscinder.sandbox.processes import Processes
+from chaoscinder.sandbox.request_log import RequestLog
 from chaoscinder.sandbox.world import Driver, World
 
 NAMESPACE, SERVICE = "default", "test-cinder"
@@ -42,7 +47,7 @@ class Plan:
     """Which world to make. rate is cluster seconds per wall second.
 
     With power_loss "unflushed" a server that loses power takes its volumes back to what was synced. app_synchronous is the demo
-    application's DATABASE_SYNCHRONOUS; empty leaves it to the application.
+    application's DATABASE_SYNCHRONOUS; empty leaves it to the application. ssh opens each node's door; None where asyncssh is there.
     """
 
     directory: Path
@@ -52,6 +57,7 @@ class Plan:
     rate: float = 20.0
     power_loss: str = "flushed"
     app_synchronous: str = ""
+    ssh: bool | None = None
 
 
 class Sandbox:
@@ -65,6 +71,13 @@ class Sandbox:
         self.store = Store(self.world)
         self.openstack = OpenStack(self.world, release=plan.openstack)
         self.token = secrets.token_urlsafe(24)
+        self.requests, self.api_faults, self.active = RequestLog(), ApiFaults(), faults.ActiveFaults()
+        self.asked_api_faults: dict[str, list[str]] = {}
+        self.csi_controller: CsiController | None = None
+        self.machines = Machines(self)
+        self.doors: ssh_door.Doors | None = None
+        if plan.ssh and not ssh_door.is_there():
+            raise ValueError("ssh doors need asyncssh (wanted: pip install 'chaostoolkit-cinder[ssh]', or --no-ssh)")
         self.shadows = Shadows(plan.directory / "power-losses")
         self.processes = Processes(_made(plan.directory / "pods"), self.shadows)
         self.lose_power(plan.power_loss)
@@ -72,11 +85,18 @@ class Sandbox:
         self.address = ServiceAddress(self.loopback, self.processes.port)
         self.processes.on_change = self.address.look
         git_version = f"{self.profile.git_version}+chaoscinder-sandbox"
-        tokens = {self.token: "sandbox-admin", "": "system:anonymous"}  # kubectl sends no token over plain HTTP
+        tokens = {self.token: "sandbox-admin", "": "system:unsecured"}  # kubectl sends no token over plain HTTP
+        self.authority = Authority(plan.directory / "pki")
         self.kubernetes = KubernetesApi(
-            self.world, self.store, git_version=git_version, rate=plan.rate, log=self.processes.log, tokens=tokens
-        )
+            self.world, self.store, git_version=git_version, rate=plan.rate, log=self.processes.log, tokens=tokens, ca=self.authority.pem,
+            disruption_conditions=self.profile.disruption_conditions,
+        )  # fmt: skip
         self._driver: Driver | None = None
+
+    @property
+    def now_s(self) -> float:
+        """Cluster seconds since the world's epoch; takes no lock."""
+        return self._driver.elapsed_s() if self._driver else self.world.now_s
 
     @property
     def app_url(self) -> str:
@@ -91,6 +111,7 @@ class Sandbox:
             self._turn_until_serving()
             _add_users(self.app_url)
             self.shadows.flush()
+            self._open_doors()
             self.world.turn_to(max(BOOT_S, self.world.now_s))
             self.world.epoch = datetime.now(UTC) - timedelta(seconds=self.world.now_s)
         self._driver = Driver(self.world, self.clock)
@@ -117,7 +138,17 @@ class Sandbox:
         if how == "unflushed" and not self.shadows.on:
             durable_watch.refuse_where_unable()
         self.shadows.on = how == "unflushed"
-        restarted = self.processes.unfollowed() if self.shadows.on else []
+        restarted = self.processes.unshadowed() if self.shadows.on else []
+        for uid in restarted:
+            self.processes.kill(uid)
+        return restarted
+
+    def slow_storage(self, node: str, delay_s: float) -> list[str]:
+        """Let each sync on a node take that much longer, in wall seconds; tells the uids of containers that start again, as lose_power."""
+        if not self.processes.slow.is_on and not self.shadows.on:
+            durable_watch.refuse_where_unable()
+        self.processes.slow.slow_down(node, delay_s)
+        restarted = [uid for uid in self.processes.unfollowed() if uid in self.manager.kubelets.by_node[node].workers]
         for uid in restarted:
             self.processes.kill(uid)
         return restarted
@@ -126,7 +157,10 @@ class Sandbox:
         """Stop time, watches, processes and the address."""
         if self._driver is not None:
             self._driver.stop()
+        self.api_faults.remove()
         self.kubernetes.close()
+        if self.doors is not None:
+            self.doors.close()
         self.address.close()
         self.processes.close()
         self.shadows.close()
@@ -160,7 +194,13 @@ class Sandbox:
         )
         if self.plan.app_synchronous:
             self.store.change(resources.DEPLOYMENTS, SERVICE, NAMESPACE, self._set_synchronous)
+        self.openstack.on_power(self.machines.forget_if_off)
         self.openstack.on_power(self._power)  # after the kubelets: the processes are dead by then, and no other can have started
+
+    def _open_doors(self) -> None:
+        if self.plan.ssh or (self.plan.ssh is None and ssh_door.is_there()):
+            self.doors = ssh_door.Doors(self, self.loopback, self.plan.directory / "ssh")
+            self.openstack.on_power(self.doors.power)
 
     def _set_synchronous(self, deployment: dict[str, Any]) -> None:
         container = deployment["spec"]["template"]["spec"]["containers"][0]

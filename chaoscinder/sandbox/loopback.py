@@ -99,6 +99,14 @@ class ServiceAddress:
         """The pod's node lost power: silence from now on. To be called before its process is killed, else clients see that instead."""
         self._loopback.call(lambda: self._cut(uid))
 
+    def freeze(self, uid: str) -> None:
+        """The pod's node was paused: new connections get no answer. Open ones fall silent by themselves, since its process stands still."""
+        self._loopback.call(lambda: self._change(self._targets, self._dead | frozenset({uid}) & frozenset(self._targets)))
+
+    def thaw(self, uid: str) -> None:
+        """The pod's node goes on."""
+        self._loopback.call(lambda: self._change(self._targets, self._dead - {uid}))
+
     def look(self) -> None:
         """A pod's process may have come or gone: refuse or lead accordingly, soon. May be called from any thread."""
         with suppress(RuntimeError):  # the thread has ended

@@ -43,6 +43,9 @@ class Guests(Protocol):
     def is_running(self, server_id: str) -> bool:
         """Whether the guest runs now."""
 
+    def is_frozen(self, server_id: str) -> bool:
+        """Whether the guest does not run but keeps its memory; still so while listeners are told that it goes on."""
+
     def on_power(self, listener: Callable[[str, bool], None]) -> None:
         """Call listener(server_id, running) at each change of a guest's power."""
 
@@ -59,11 +62,20 @@ class Containers(Protocol):
     def is_ready(self, uid: str) -> bool:
         """Whether its readiness probe would succeed now."""
 
+    def exit_code(self, uid: str) -> int | None:
+        """With which code its process ended; None while it lives, and where that is not known."""
+
     def terminate(self, uid: str) -> None:
         """Send SIGTERM."""
 
     def kill(self, uid: str) -> None:
         """Send SIGKILL: grace is over, or the power went."""
+
+    def freeze(self, uid: str) -> None:
+        """Let it stand still: its machine is paused."""
+
+    def thaw(self, uid: str) -> None:
+        """Let it go on."""
 
 
 class Traffic(Protocol):
@@ -74,3 +86,9 @@ class Traffic(Protocol):
 
     def cut(self, uid: str) -> None:
         """The pod's node lost power: connections to it get no answer, not even a refusal, until send_to leads elsewhere."""
+
+    def freeze(self, uid: str) -> None:
+        """The pod's node was paused: as cut, but open connections wait for thaw."""
+
+    def thaw(self, uid: str) -> None:
+        """The pod's node goes on, and answers again."""

@@ -29,10 +29,26 @@ class Attacher(Controller):
         self._working: set[str] = set()
         self._pauses: dict[str, tuple[float, float]] = {}
         self._seen_deleting: set[str] = set()
+        self._life = 0
+        self._is_down = False
         cluster.every(self.profile.attacher_reconcile_s, self._reconcile, "attacher-reconcile")
+
+    def stop(self) -> None:
+        """Its process ends: what it was in the middle of is left as it is, and its pauses are forgotten."""
+        self._life += 1
+        self._is_down = True
+        self._working, self._pauses, self._seen_deleting = set(), {}, set()
+
+    def start(self) -> None:
+        """A new process takes over."""
+        if self._is_down:
+            self._is_down = False
+            self.sync()
 
     def sync(self) -> None:
         """Take up each VolumeAttachment that is not as it should be."""
+        if self._is_down:
+            return
         rows = [row for row in self.store.list(ATTACHMENTS) if row["spec"]["attacher"] == self.profile.driver]
         uids = {row["metadata"]["uid"] for row in rows}
         self._pauses = {uid: pause for uid, pause in self._pauses.items() if uid in uids}
@@ -60,9 +76,9 @@ class Attacher(Controller):
     def _take_up(self, row: Object) -> None:
         self._working.add(row["metadata"]["uid"])
         if row["metadata"].get("deletionTimestamp"):
-            self.world.call_later(self.profile.csi_calls_s, lambda: self._unpublish(row), "csi-unpublish")
+            self._later(self.profile.csi_calls_s, lambda: self._unpublish(row), "csi-unpublish")
         else:
-            self.world.call_later(self.profile.attacher_mark_s, lambda: self._mark(row), "attacher-mark")
+            self._later(self.profile.attacher_mark_s, lambda: self._mark(row), "attacher-mark")
 
     def _mark(self, row: Object) -> None:
         """Write the finalizer and the server's id, then let the driver work."""
@@ -74,7 +90,7 @@ class Attacher(Controller):
         elif server is None and not _server(row):
             self._fail(row, "attachError", f'failed to get CSINode for node "{row["spec"]["nodeName"]}"')
         else:
-            self.world.call_later(self.profile.csi_calls_s, lambda: self._publish(self._fresh(row) or row), "csi-publish")
+            self._later(self.profile.csi_calls_s, lambda: self._publish(self._fresh(row) or row), "csi-publish")
 
     def _publish(self, row: Object) -> None:
         """ControllerPublishVolume."""
@@ -148,7 +164,7 @@ class Attacher(Controller):
             elif left <= 1:
                 failed()
             else:
-                self.world.call_later(wait_s, lambda: ask(left - 1, wait_s * self.profile.cinder_poll_factor), "csi-poll")
+                self._later(wait_s, lambda: ask(left - 1, wait_s * self.profile.cinder_poll_factor), "csi-poll")
 
         ask(times, self.profile.cinder_poll_first_s)
 
@@ -168,16 +184,23 @@ class Attacher(Controller):
         pause_s = min(self._pauses.get(uid, (self.profile.attacher_retry_first_s / 2, 0.0))[0] * 2, self.profile.attacher_retry_most_s)
         self._pauses[uid] = (pause_s, self.world.now_s + pause_s)
         self._end(row)
-        self.world.call_later(pause_s, self.sync, "attacher-retry")
+        self._later(pause_s, self.sync, "attacher-retry")
 
     def _end(self, row: Object, *, done: bool = False) -> None:
         self._working.discard(row["metadata"]["uid"])
         if done:
             self._pauses.pop(row["metadata"]["uid"], None)
-        self.world.call_later(0.0, self.sync, "attacher")  # it may have been deleted meanwhile
+        self._later(0.0, self.sync, "attacher")  # it may have been deleted meanwhile
+
+    def _later(self, after_s: float, act: Callable[[], None], name: str) -> None:
+        """Go on later, unless the process has ended by then."""
+        life = self._life
+        self.world.call_later(after_s, lambda: act() if life == self._life else None, name)
 
     def _reconcile(self) -> None:
         """Attach again what a third party detached (the driver can list, so the attacher compares)."""
+        if self._is_down:
+            return
         for row in self.store.list(ATTACHMENTS):
             disk = self._disk(row)
             attached = (row.get("status") or {}).get("attached") and not row["metadata"].get("deletionTimestamp")

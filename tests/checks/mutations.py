@@ -29,6 +29,8 @@ TESTS = {
     "chaoscinder.checks.case": "test_verdict",
     "chaoscinder.checks.control": "test_control",
     "chaoscinder.checks.durability": "test_durability",
+    "chaoscinder.checks.edges": "test_edges",
+    "chaoscinder.checks.gate": "test_gate",
     "chaoscinder.checks.latency": "test_latency",
     "chaoscinder.checks.objectives": "test_broken_runs",
     "chaoscinder.checks.quality": "test_quality",

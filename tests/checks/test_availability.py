@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 from chaoscinder.checks.availability import (
     availability,
     cross_check,
+    edge_s,
     episodes,
     finest_s,
     longest_s,
@@ -33,8 +34,8 @@ LETTERS = {
 
 
 def drawn(picture: str, *, step_s: float = 1.0) -> list[Sample]:
-    """One sample a letter, one slot apart."""
-    return [Sample(number * step_s, LETTERS[letter], 0.0, 0.01) for number, letter in enumerate(picture)]
+    """One sample a letter, one slot apart, each answered, refused or given up as soon as it was asked."""
+    return [Sample(number * step_s, LETTERS[letter], 0.0, 0.0) for number, letter in enumerate(picture)]
 
 
 def seen(picture: str, *, since_s: float = 0.0, rate: float = 1.0, stable_for_s: float = 2.0) -> Availability:
@@ -43,7 +44,7 @@ def seen(picture: str, *, since_s: float = 0.0, rate: float = 1.0, stable_for_s:
 
 def test_an_outage_lies_between_the_last_good_and_the_next_good_sample() -> None:
     found = outages(drawn("+++tt--++"))
-    assert found == (Outage(2.0, 3.0, 6.0, 7.0, ((Outcome.CONNECT_TIMEOUT, 2), (Outcome.REFUSED, 2))),)
+    assert found == (Outage(2.0, 3.0, 6.0, 7.0, ((Outcome.CONNECT_TIMEOUT, 2), (Outcome.REFUSED, 2)), good_from_s=7.0),)
     assert (found[0].shortest_s, found[0].longest_s) == (3.0, 5.0)
 
 
@@ -59,11 +60,11 @@ def test_one_failure_may_have_lasted_no_time_and_at_most_two_slots() -> None:
 
 
 def test_a_missed_sample_at_an_edge_widens_it() -> None:
-    assert outages(drawn("+?--?+")) == (Outage(0.0, 2.0, 3.0, 5.0, ((Outcome.REFUSED, 2),)),)
+    assert outages(drawn("+?--?+")) == (Outage(0.0, 2.0, 3.0, 5.0, ((Outcome.REFUSED, 2),), good_from_s=5.0),)
 
 
 def test_a_missed_sample_within_an_outage_does_not_end_it() -> None:
-    assert outages(drawn("+-?-+")) == (Outage(0.0, 1.0, 3.0, 4.0, ((Outcome.REFUSED, 2),)),)
+    assert outages(drawn("+-?-+")) == (Outage(0.0, 1.0, 3.0, 4.0, ((Outcome.REFUSED, 2),), good_from_s=4.0),)
 
 
 def test_a_missed_sample_among_good_ones_starts_no_outage() -> None:
@@ -78,7 +79,7 @@ def test_an_outage_without_an_end_is_at_least_so_long() -> None:
 
 def test_an_outage_that_nobody_saw_begin_has_no_upper_bound() -> None:
     (found,) = outages(drawn("?--+"))
-    assert found == Outage(0.0, 1.0, 2.0, 3.0, ((Outcome.REFUSED, 2),), began_before_sampling=True)
+    assert found == Outage(0.0, 1.0, 2.0, 3.0, ((Outcome.REFUSED, 2),), began_before_sampling=True, good_from_s=3.0)
     assert (found.shortest_s, found.longest_s) == (1.0, None)
 
 
@@ -89,16 +90,19 @@ def test_alternating_samples_are_as_many_outages() -> None:
 def test_a_late_sample_tells_of_the_moment_at_which_it_was_asked() -> None:
     samples = [
         Sample(0.0, Outcome.OK, 0.01, 0.01),
-        Sample(1.0, Outcome.REFUSED, 0.02, 0.01),
-        Sample(2.0, Outcome.REFUSED, 0.0, 0.01),
-        Sample(3.0, Outcome.OK, 0.03, 0.01),
+        Sample(1.0, Outcome.REFUSED, 0.02, 0.02),
+        Sample(2.0, Outcome.REFUSED, 0.0, 0.0),
+        Sample(3.0, Outcome.OK, 0.03, 0.03),
     ]
-    assert outages(samples, rate=10.0) == (Outage(0.1, 1.2, 2.0, 3.3, ((Outcome.REFUSED, 2),)),)
+    assert outages(samples, rate=10.0) == (Outage(0.1, 1.2, 2.0, 3.3, ((Outcome.REFUSED, 2),), good_from_s=3.3),)
 
 
 def test_availability_adds_up_from_the_fault_to_the_end() -> None:
     assert seen("+++--++-+++", since_s=3.0) == Availability(
-        outages=(Outage(2.0, 3.0, 4.0, 5.0, ((Outcome.REFUSED, 2),)), Outage(6.0, 7.0, 7.0, 8.0, ((Outcome.REFUSED, 1),))),
+        outages=(
+            Outage(2.0, 3.0, 4.0, 5.0, ((Outcome.REFUSED, 2),), good_from_s=5.0),
+            Outage(6.0, 7.0, 7.0, 8.0, ((Outcome.REFUSED, 1),), good_from_s=8.0),
+        ),
         total_s=(1.0, 5.0),
         by_time=1 - 3 / 8,
         by_request=1 - 3 / 8,
@@ -110,14 +114,15 @@ def test_availability_adds_up_from_the_fault_to_the_end() -> None:
         unknown=0,
         episodes=(Episode(1, 1, (1.0, 3.0)), Episode(2, 2, (0.0, 2.0))),
         longest_s=(1.0, 3.0),
+        edge_s=1.0,
         agree_within=1 / 8,
         first_failure_s=(0.0, 0.0),
         first_success_s=(1.0, 2.0),
         recovered_s=(4.0, 5.0),
         latency_recovered_s=None,
-        latency_before=Latency(3, 0.01, 0.01, 0.01),
-        latency_during=Latency(2, 0.01, 0.01, 0.01),
-        latency_after=Latency(3, 0.01, 0.01, 0.01),
+        latency_before=Latency(3, 0.0, 0.0, 0.0),
+        latency_during=Latency(2, 0.0, 0.0, 0.0),
+        latency_after=Latency(3, 0.0, 0.0, 0.0),
     )
 
 
@@ -171,6 +176,16 @@ def test_a_recovery_that_was_looked_for_late_ends_when_it_was_asked_for() -> Non
     assert told.recovered_s == (pytest.approx(1.2), pytest.approx(2.3))
 
 
+def test_a_recovery_lies_between_the_last_failure_and_the_answer_that_showed_it() -> None:
+    rows = [*drawn("+-"), *(Sample(float(at), Outcome.OK, 0.0, 0.02) for at in range(2, 15))]
+    assert availability(rows, since_s=0.0, period_s=0.1, rate=10.0).recovered_s == (1.0, pytest.approx(2.2))
+
+
+def test_a_recovery_after_a_gap_in_the_samples_ends_with_the_answer_after_the_gap() -> None:
+    rows = [*drawn("+-+"), *(Sample(float(at), Outcome.OK, 0.0, 0.02) for at in range(12, 25))]
+    assert availability(rows, since_s=0.0, period_s=0.1, rate=10.0).recovered_s == (1.0, pytest.approx(12.2))
+
+
 def test_outages_with_less_than_a_second_of_availability_between_them_are_one_episode() -> None:
     flapping = drawn("+--" + "+" * 10 + "--" + "+" * 30 + "-+", step_s=0.1)
     found = outages(flapping)
@@ -201,6 +216,13 @@ def test_the_longest_outage_lies_between_the_greatest_of_either_bound() -> None:
     assert longest_s((sharp, vague)) == (3.9, 7.0)
     assert longest_s((sharp, Outage(20.0, 21.0, 22.0, None, ((Outcome.RESET, 1),)))) == (3.9, None)
     assert longest_s(()) is None
+
+
+def test_the_least_well_known_edge_bounds_all() -> None:
+    sharp, vague = Outage(0.0, 0.1, 4.0, 4.2, ((Outcome.RESET, 4),)), Outage(10.0, 10.1, 14.0, 17.0, ((Outcome.RESET, 2),))
+    assert (edge_s((sharp,)), edge_s((sharp, vague)), edge_s(())) == (pytest.approx(0.2), 3.0, None)
+    unseen = Outage(0.0, 9.0, 10.0, None, ((Outcome.RESET, 1),), began_before_sampling=True)
+    assert (edge_s((unseen,)), edge_s((unseen, sharp))) == (None, pytest.approx(0.2))
 
 
 def test_availability_of_nothing_is_unknown() -> None:

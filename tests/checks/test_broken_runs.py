@@ -86,8 +86,21 @@ def test_a_problem_of_our_own_end_is_a_finding_and_no_pass(passing_run: Run, fai
 
 
 def test_the_lack_of_a_control_series_is_no_problem_of_the_end(passing_run: Run) -> None:
-    mark = Mark(1.0, "problem", {"what": "no control series: the API server is behind a proxy (wanted control_url, or none)"})
+    mark = Mark(1.0, "no_control_series", {"why": "the API server is behind a proxy (wanted control_url, or none)"})
     assert judge(replace(passing_run, marks=(*passing_run.marks, mark))).value is Value.PASS
+
+
+def test_a_run_that_was_stopped_says_why_once(passing_run: Run) -> None:
+    why = "stop file /srv/runs/stop: the shop is open again"
+    marks = (
+        *passing_run.marks,
+        Mark(99.0, "stopped", {"reason": why}),
+        Mark(100.0, "interrupted", {"status": "interrupted", "reason": why}),
+    )
+    verdict = judge(replace(passing_run, marks=marks))
+    assert (verdict.value, verdict.reason) == (Value.ABORTED, f"interrupted 100.0 s into the run, after the fault had begun ({why})")
+    silent = judge(replace(passing_run, marks=(*passing_run.marks, Mark(100.0, "interrupted", {"reason": ""}))))
+    assert silent.reason == "interrupted 100.0 s into the run, after the fault had begun"
 
 
 def test_a_problem_is_printed_once(passing_run: Run) -> None:

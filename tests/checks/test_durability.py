@@ -139,6 +139,29 @@ def test_a_pod_that_acknowledges_again_after_another_one_is_a_second_writer(pods
     assert [line.startswith("a second writer: writes were acknowledged by a, b") for line in suspicions(found)] == [True] * second
 
 
+def test_a_pod_that_came_back_under_its_old_name_is_another_writer() -> None:
+    """A StatefulSet's pod keeps its name; its uid and its start do not."""
+    rows = [
+        Write(number, f"w{number}", float(number), number + 0.1, WriteOutcome.ACKNOWLEDGED, "", "web-0", uid, started)
+        for number, (uid, started) in enumerate([("u1", "10:00"), ("u2", "10:05"), ("u1", "10:00")], start=1)
+    ]
+    old, new = "web-0 (uid u1, since 10:00)", "web-0 (uid u2, since 10:05)"
+    handover, both = account(rows[:2], []), account(rows, [])
+    assert (handover.writers, handover.second_writer) == ((old, new), False)
+    assert (both.writers, both.second_writer) == ((old, new, old), True)
+    assert suspicions(both) == (
+        f"a second writer: writes were acknowledged by {old}, {new} and {old} in turn, so two pods wrote at a time",
+    )
+
+
+def test_a_pod_whose_container_was_started_again_is_another_writer_but_no_second_one() -> None:
+    rows = [
+        Write(number, f"w{number}", float(number), number + 0.1, WriteOutcome.ACKNOWLEDGED, "", name, None, started)
+        for number, (name, started) in enumerate([("a", "1"), ("a", "2"), ("b", None)], start=1)
+    ]
+    assert (account(rows, []).writers, account(rows, []).second_writer) == (("a (since 1)", "a (since 2)", "b"), False)
+
+
 def test_durability_is_tested_only_where_something_was_acknowledged_and_read_back() -> None:
     assert why_untested(None) == "no write was sent"
     assert why_untested(account([write(1, WriteOutcome.UNKNOWN)], [])) == "none of 1 writes was acknowledged"

@@ -43,7 +43,7 @@ def test_one_unknown_slot_of_a_hundred_only_widens_an_edge(passing_run: Run) -> 
     verdict = judge(blind)
     assert verdict.availability
     assert (verdict.value, verdict.availability.unknown) == (Value.PASS, 1)
-    assert [round(bound or 0.0, 3) for bound in verdict.availability.total_s] == [79.0, 82.0]
+    assert [round(bound or 0.0, 3) for bound in verdict.availability.total_s] == [78.94, 82.06]
 
 
 def test_a_control_that_never_answered_is_told_and_not_used(passing_run: Run) -> None:
@@ -61,7 +61,10 @@ def test_further_series_are_added_up_but_not_judged(passing_run: Run) -> None:
     verdict = judge(replace(passing_run, series={"kept": kept, "direct": worse, "empty": ()}))
     assert (verdict.value, [one.name for one in verdict.series]) == (Value.PASS, ["direct", "kept"])
     direct, told = verdict.series
-    assert (told.availability.total_s, told.availability.period_s) == (verdict.availability and verdict.availability.total_s, 0.05)
+    assert verdict.availability
+    assert [round(bound or 0.0, 3) for bound in verdict.availability.total_s] == [78.94, 81.06]
+    # The last look in vain over a kept connection was due before the end, by no more than the 3 ms wall that an answer takes.
+    assert ([round(bound or 0.0, 3) for bound in told.availability.total_s], told.availability.period_s) == ([78.86, 81.06], 0.05)
     assert (direct.availability.period_s, direct.availability.missed, direct.availability.recovered_s) == (0.1, 0, None)
 
 

@@ -40,13 +40,13 @@ def test_with_remediation_the_story_passes(passing_run: Run) -> None:
     assert (verdict.value, verdict.outcome, verdict.restored, exit_code(verdict)) == (Value.PASS, "passed", True, 0)
     assert results(verdict) == dict.fromkeys(OBJECTIVES, MET)
     assert verdict.reason == (
-        "away for 79.0 to 81.0 s (3.95 to 4.05 s wall at rate 20; D = 0.9 s), within the budget of 180 s; "
+        "away for 78.9 to 81.1 s (3.94 to 4.06 s wall at rate 20; D = 0.9 s), within the budget of 180 s; "
         "the volume moved from node-2 to node-1, all three views agree; all 6 acknowledged writes read back"
     )
     assert verdict.story == (
         "Server node-2 (e3f30380), on which pod test-cinder-6496958d67-48gss used volume e1b43bb1, was stopped 30.5 s into the run, "
         "and Nova called it SHUTOFF 1.3 s later.",
-        "Users were away for 79.0 to 81.0 s (3.95 to 4.05 s wall at rate 20; D = 0.9 s): 47 connect timeouts, then 33 refused connections.",
+        "Users were away for 78.9 to 81.1 s (3.94 to 4.06 s wall at rate 20; D = 0.9 s): 47 connect timeouts, then 33 refused connections.",
         "The volume moved from node-2 to node-1, freed by out-of-service taint on node-2, "
         "68.7 s after the fault; 6 of 6 acknowledged writes were read back (5 more had no answer, 0 of them are there).",
     )
@@ -71,7 +71,7 @@ def test_without_remediation_the_same_story_fails(failing_run: Run) -> None:
         "away for at least 910.4 s (at least 45.5 s wall at rate 20; D = 0.9 s), over the budget of 180 s; the volume stayed on node-2"
     )
     assert verdict.story[1:] == (
-        "Users were away for 937.0 to 939.0 s (46.85 to 46.95 s wall at rate 20; D = 0.9 s): 49 connect timeouts, "
+        "Users were away for 936.9 to 939.1 s (46.84 to 46.96 s wall at rate 20; D = 0.9 s): 49 connect timeouts, "
         "then 889 refused connections; it ended only after our undo.",
         "The volume stayed on node-2, and nothing would have ended that; "
         "4 of 4 acknowledged writes were read back (5 more had no answer, 0 of them are there).",
@@ -86,7 +86,7 @@ def test_the_acceptance_table_is_ready_to_print(passing_run: Run) -> None:
         ("baseline", "every answer good for 30 s before the fault", "30 of 30 samples good"),
         ("fault", "the server that held the volume seen SHUTOFF", proof),
         ("samples", "at most 1% missed or unknown, lateness p99 within half a period", counted),
-        ("outage", "at most 180 s in all (D = 0.9 s)", "79.0 to 81.0 s (3.95 to 4.05 s wall at rate 20; D = 0.9 s)"),
+        ("outage", "at most 180 s in all (D = 0.9 s)", "78.9 to 81.1 s (3.94 to 4.06 s wall at rate 20; D = 0.9 s)"),
         ("recovery", "within 900 s, then 10 s without a failure", "79.5 to 80.6 s (3.97 to 4.03 s wall at rate 20; D = 0.9 s)"),
         ("volume", "moved to another server, all three views agree", "from node-2 to node-1"),
         ("writes", "every acknowledged write read back", "6 of 6 acknowledged writes read back"),
@@ -96,7 +96,7 @@ def test_the_acceptance_table_is_ready_to_print(passing_run: Run) -> None:
 
 def test_at_rate_1_there_is_no_second_figure(passing_run: Run) -> None:
     real = replace(with_aims(passing_run, samples_per_s=1.0), header=replace(passing_run.header, rate=1.0, aims=Aims(samples_per_s=1.0)))
-    assert told(judge(real), "outage").measured == "79.0 to 81.0 s (D = 0.9 s)"
+    assert told(judge(real), "outage").measured == "78.9 to 81.1 s (D = 0.9 s)"
 
 
 # --- which word wins ---
@@ -148,7 +148,7 @@ def same(run: Run) -> Run:
         (lambda run: replace(run, read_backs=()), Value.INCONCLUSIVE, "probe-error", 4, "writes: 6 acknowledged writes, but nobody"),
         (lambda run: replace(run, after=None), Value.INCONCLUSIVE, "probe-error", 4, "restored: nobody audited the environment after"),
         (lambda run: replace(run, samples=()), Value.INCONCLUSIVE, "probe-error", 4, "baseline: the web UI was not sampled"),
-        (same, Value.PASS, "passed", 0, "away for 79.0 to 81.0 s"),
+        (same, Value.PASS, "passed", 0, "away for 78.9 to 81.1 s"),
     ],
 )
 def test_the_first_rule_that_holds_gives_the_word(
@@ -252,7 +252,7 @@ def test_a_budget_within_the_bound_of_the_figure_cannot_be_told(passing_run: Run
     verdict = judge(with_aims(passing_run, outage_budget_s=80.0))
     assert (verdict.value, results(verdict)["outage"]) == (Value.INCONCLUSIVE, NOT_TESTED)
     assert verdict.reason == (
-        "outage: away for 79.0 to 81.0 s (3.95 to 4.05 s wall at rate 20; D = 0.9 s), which cannot be held against the budget of 80 s"
+        "outage: away for 78.9 to 81.1 s (3.94 to 4.06 s wall at rate 20; D = 0.9 s), which cannot be held against the budget of 80 s"
     )
 
 
@@ -282,7 +282,7 @@ def test_an_outage_that_only_our_undo_ended_is_not_within_any_budget(failing_run
 def test_an_outage_after_our_undo_counts_for_users_but_not_against_recovery(passing_run: Run) -> None:
     samples = tuple(replace(row, outcome=Outcome.RESET) if row.at_s in (130.0, 131.0) else row for row in passing_run.samples)
     verdict = judge(replace(passing_run, samples=samples))
-    figure = "away 2 times, together 80.0 to 84.0 s (4.00 to 4.20 s wall at rate 20; D = 0.9 s)"
+    figure = "away 2 times, together 79.8 to 84.2 s (3.99 to 4.21 s wall at rate 20; D = 0.9 s)"
     assert told(verdict, "outage").reason == f"{figure}, within the budget of 180 s"
     assert told(verdict, "recovery").result is MET
 

@@ -5,6 +5,7 @@ import os
 import signal
 import socket
 import subprocess
+import sys
 import time
 from pathlib import Path
 
@@ -107,3 +108,37 @@ def test_help_says_what_there_is() -> None:
     assert done.code == 0
     for word in ("sandbox", "verdict", "report", "lint"):
         assert word in done.out
+
+
+def test_what_leads_nowhere_goes_with_the_sandbox_and_its_logs_stay(tmp_path: Path) -> None:
+    script = 'test -s "$KUBECONFIG" && test -s "$OS_CLIENT_CONFIG_FILE" && test -s "$CHAOSCINDER_SSH_CONFIG"'
+    done = run([*SANDBOX, "exec", "--dir", "world", "--ssh", "--", "sh", "-c", script], cwd=tmp_path)
+    left = {path.name for path in (tmp_path / "world").iterdir()}
+    assert (done.code, left & {"kubeconfig", "clouds.yaml", "sandbox.json", "ssh", "pki"}) == (0, set())
+    assert left >= {"sandbox.log", "pods", "volumes"}
+
+
+def test_what_a_killed_sandbox_left_is_taken_away_by_who_lent_it(tmp_path: Path) -> None:
+    script = "import json, os; os.kill(json.load(open('world/sandbox.json'))['pid'], 9)"
+    done = run([*SANDBOX, "exec", "--dir", "world", "--", sys.executable, "-c", script], cwd=tmp_path)
+    left = {path.name for path in (tmp_path / "world").iterdir()}
+    assert (done.code, left & {"kubeconfig", "clouds.yaml", "sandbox.json", "ssh", "pki"}) == (0, set())
+
+
+def test_faults_are_listed_with_those_that_are_active_and_healed(tmp_path: Path) -> None:
+    directory = tmp_path / "world"
+    nobody = run([*SANDBOX, "faults", "--dir", str(directory)], cwd=tmp_path)
+    assert (nobody.code, nobody.last) == (0, f"no sandbox runs in {directory}")
+    with sandbox(directory, "--rate", "50") as lent:
+        for fault in (["api-cut", "worker-4"], ["api-error", "cinder", "delay=2", "count=1"]):
+            assert run([*SANDBOX, "fault", *fault], cwd=tmp_path, env=lent.environment).code == 0
+        lines = run([*SANDBOX, "faults"], cwd=tmp_path, env=lent.environment).out.splitlines()
+        told = [line.partition("  (for ")[0] for line in lines[lines.index("active:") + 1 :]]
+        words = "delay 2 s before it is carried out: cinder (number 1); struck 0 of 0"
+        assert told == ["api-cut worker-4", "api-error cinder delay=2 count=1", f"API fault 1: {words}"]
+        one = run([*SANDBOX, "heal", "api-cut", "worker-4"], cwd=tmp_path, env=lent.environment)
+        assert (one.code, one.out) == (0, "worker-4 reaches the API server\n")
+        everything = run([*SANDBOX, "heal", "--all"], cwd=tmp_path, env=lent.environment)
+        assert (everything.code, everything.out) == (0, "cinder answers as it should\n")
+        again = run([*SANDBOX, "heal", "api-cut"], cwd=tmp_path, env=lent.environment)
+        assert (again.code, again.out) == (2, "chaoscinder: the fault cannot be had: api-cut is not active\n")

@@ -36,6 +36,7 @@ def before() -> Iterator[None]:
         raise Interrupted(signal.Signals(number).name)
 
     old = {number: signal.signal(number, interrupt) for number in (signal.SIGINT, signal.SIGTERM)}
+    old[signal.SIGHUP] = signal.signal(signal.SIGHUP, signal.SIG_DFL)  # ignored where the tests run under nohup
     yield
     for number, handler in old.items():
         signal.signal(number, handler)

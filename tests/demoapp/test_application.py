@@ -2,6 +2,7 @@
 
 import sqlite3
 from contextlib import closing
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
@@ -11,6 +12,7 @@ from chaoscinder.demoapp.application import Application
 from chaoscinder.demoapp.database import Database, User
 
 FOO = User("foo", "foo@example.com")
+STARTED = datetime(2031, 5, 1, 10, 0, 0, 250_999, UTC)
 
 
 @pytest.fixture
@@ -22,7 +24,7 @@ def database(tmp_path: Path) -> Database:
 
 @pytest.fixture
 def client(database: Database) -> Client:
-    return Client(Application(database, pod="test-cinder-1", node="worker-1"))
+    return Client(Application(database, pod="test-cinder-1", node="worker-1", started=STARTED, uid="43fa1482"))
 
 
 def said(answer: TestResponse) -> tuple[int, str]:
@@ -39,7 +41,16 @@ def test_the_front_page_shows_users_pod_and_node(client: Client, database: Datab
 @pytest.mark.parametrize("path", ["/", "/healthz", "/users", "/nowhere"])
 def test_every_answer_names_its_pod_and_is_not_to_be_cached(client: Client, path: str) -> None:
     headers = client.get(path).headers
-    assert (headers["X-Pod-Name"], headers["Cache-Control"]) == ("test-cinder-1", "no-store")
+    told = {name: headers[name] for name in ("X-Pod-Name", "X-Pod-Uid", "X-Pod-Started", "Cache-Control")}
+    assert told == {
+        "X-Pod-Name": "test-cinder-1", "X-Pod-Uid": "43fa1482", "X-Pod-Started": "2031-05-01T10:00:00.250+00:00",
+        "Cache-Control": "no-store",
+    }  # fmt: skip
+
+
+def test_without_the_uid_of_its_pod_no_answer_names_one(database: Database) -> None:
+    answer = Client(Application(database, pod="p", node="n", started=STARTED)).get("/")
+    assert {name for name, _ in answer.headers if name.startswith("X-Pod")} == {"X-Pod-Name", "X-Pod-Started"}
 
 
 def test_a_posted_user_is_listed(client: Client) -> None:

@@ -54,6 +54,7 @@ def test_in_its_directory_with_nothing_left_and_a_verdict(at_rest: Lent, killed:
     )
     assert dry.out.splitlines()[1:] == [
         f"run {killed[:8]}: Server {name} was stopped, undo start, by intent.jsonl",
+        f"run {killed[:8]}: rows of it may be left in the application",
         f"run {killed[:8]}: nothing was touched (--dry-run)",
     ]
     assert not untouched_servers(at_rest)

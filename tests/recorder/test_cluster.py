@@ -12,7 +12,8 @@ from chaoscinder.clock import Clock
 from chaoscinder.model.workload import Target
 from chaoscinder.recorder import cluster, states
 from chaoscinder.recorder.changes import Changes, Problems
-from chaoscinder.recorder.cluster import Events, Objects, Watch
+from chaoscinder.recorder.clouds import Poll
+from chaoscinder.recorder.cluster import Events, Objects, Pulse, Watch
 from chaoscinder.runs import RunDirectory
 from chaoscinder.settings import Settings
 
@@ -167,3 +168,34 @@ def test_everything_of_a_target_is_watched_and_default_only_once(
         "/api/v1/namespaces/default/events",
         "/api/v1/namespaces/shop/events",
     ]
+
+
+def test_the_pulse_counts_as_a_look_only_while_no_watch_is_lost(api: ApiServer, kubernetes: Kubernetes, run: RunDirectory) -> None:
+    api.list(PODS, pod("u1", "5"), version="10")
+    api.list("/api/v1/nodes")
+    rig = Rig(api, kubernetes, run)
+    rig.until(rig.watch.looked.is_set)
+    pulse = Poll("kubernetes", Pulse(kubernetes, [rig.watch]).look, rig.problems, rate=1.0, now=clock.monotonic_s)
+    before_s = clock.monotonic_s()
+    pulse.look()
+    looked_s = pulse.looked_s or 0.0
+    assert before_s <= looked_s <= clock.monotonic_s()
+    rig.watch.lost.set()
+    pulse.look()
+    assert pulse.looked_s == looked_s
+    assert rig.problems.lines() == [f"Kubernetes answers, but {PODS} could not be followed (at 0.0 s)"]
+    rig.end()
+
+
+def test_a_watch_is_lost_from_a_failure_until_it_was_listed_again(api: ApiServer, kubernetes: Kubernetes, run: RunDirectory) -> None:
+    watch = Watch(kubernetes, PODS, Objects(Changes(run), "Pod", states.pod_state), Problems(lambda: 0.0))
+    stop = threading.Event()
+    thread = threading.Thread(target=watch.run, args=(stop,), daemon=True)
+    thread.start()
+    assert watch.lost.wait(5.0)
+    api.list(PODS, pod("u1", "5"), version="10")
+    assert watch.looked.wait(5.0)
+    assert not watch.lost.is_set()
+    stop.set()
+    api.close()
+    thread.join(10.0)

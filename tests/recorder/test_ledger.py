@@ -122,7 +122,12 @@ class Naming(BaseHTTPRequestHandler):
     def do_POST(self) -> None:
         self.rfile.read(int(self.headers["Content-Length"]))
         self.send_response(503 if "000002" in self.path else 201)
-        for name, value in {"x-pod-name": "web-7", "X-Pod-Started": "2031-05-01T10:00:00Z", "Content-Length": "0"}.items():
+        for name, value in {
+            "x-pod-name": "web-7",
+            "X-Pod-Uid": "43fa",
+            "X-Pod-Started": "2031-05-01T10:00Z",
+            "Content-Length": "0",
+        }.items():
             self.send_header(name, value)
         self.end_headers()
 
@@ -137,11 +142,14 @@ def test_a_write_names_the_pod_that_acknowledged_it_and_since_when_that_runs(run
         ledger = Ledger(run, Settings(app_url=f"http://127.0.0.1:{server.server_port}/", ledger=plan))
         writes = [ledger.write(1), ledger.write(2)]
         server.shutdown()
-    assert [(write.outcome, write.backend) for write in writes] == [(WriteOutcome.ACKNOWLEDGED, "web-7"), (WriteOutcome.UNKNOWN, None)]
+    assert [(write.outcome, write.backend, write.writer_uid, write.writer_started) for write in writes] == [
+        (WriteOutcome.ACKNOWLEDGED, "web-7", "43fa", "2031-05-01T10:00Z"),
+        (WriteOutcome.UNKNOWN, None, None, None),
+    ]
     assert run.read().writes == tuple(writes)
     first, second = map(json.loads, (run.path / "writes.jsonl").read_text().splitlines())
-    assert (first["backend"], first["writer_started"]) == ("web-7", "2031-05-01T10:00:00Z")
-    assert {"backend", "writer_started"}.isdisjoint(second)
+    assert (first["backend"], first["writer_uid"], first["writer_started"]) == ("web-7", "43fa", "2031-05-01T10:00Z")
+    assert {"backend", "writer_uid", "writer_started"}.isdisjoint(second)
 
 
 def test_the_pod_is_found_in_the_page_where_no_header_names_it(run: RunDirectory, server: FaultServer) -> None:

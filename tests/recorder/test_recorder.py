@@ -73,10 +73,15 @@ def test_it_records_what_answers_and_says_what_does_not(run: RunDirectory, setti
     deadline = clock.deadline(5.0)
     while not run.read().writes and not deadline.passed:
         clock.sleep_wall(0.05)
+    asked_to_end_s = clock.monotonic_s() - run.header.anchor_s
     assert child.stop() == ""
     assert not runs.recorder_alive(run)
     found, told = run.read(), recorder_json(run)
     assert (told["pid"], told["ended"], told["writes"]) == (child.pid, "asked to end", len(found.writes))
+    # The API server was asked once more when all was to end; the clouds never answered.
+    assert found.watched_to_s.keys() == set(View)
+    assert (found.watched_to_s["NOVA"], found.watched_to_s["CINDER"]) == (0.0, 0.0)
+    assert asked_to_end_s <= found.watched_to_s["KUBERNETES"] <= told["t"] - run.header.anchor_s
     assert [(change.view, change.kind, change.name) for change in found.changes] == [(View.KUBERNETES, "Node", "b1")]
     assert [write.outcome.value for write in found.writes] == ["ACKNOWLEDGED"] * len(found.writes)
     problems = "\n".join(told["problems"])
@@ -130,7 +135,8 @@ def test_a_recording_starts_both_or_neither_and_stops_twice(run: RunDirectory, s
     recording.stop()
     assert [mark.name for mark in run.read().marks] == ["recording_ended"]
     server.rows = [{"name": write.id, "mail": "m"} for write in run.read().writes]
-    assert recording.account() == 0
+    recording.read_back()
+    assert recording.clean_up() == 0
     assert (server.rows, len(run.read().read_backs)) == ([], 1)
 
 
@@ -154,8 +160,8 @@ def test_an_api_server_behind_a_proxy_leaves_the_run_without_a_control_and_says_
     recording = Recording(run, replace(settings, ledger=None))
     monkeypatch.setenv("HTTPS_PROXY", "http://127.0.0.1:9")
     assert recording._control() is None
-    assert [mark.detail["what"] for mark in run.read().marks] == [
-        "no control series: the API server is behind a proxy (wanted control_url, or none)"
+    assert [(mark.name, mark.detail["why"]) for mark in run.read().marks] == [
+        ("no_control_series", "the API server is behind a proxy (wanted control_url, or none)")
     ]
 
 

@@ -195,7 +195,7 @@ def test_the_judged_stories_have_a_page(passing_run: Run, failing_run: Run) -> N
     passed, failed = (Page(render(run, judge(run))).text for run in (passing_run, failing_run))
     assert passed.index("PASS remediation: out-of-service taint on node-2, 68.7 s after the fault") < passed.index("What happened")
     assert "Why nothing would have ended it" in failed
-    undone = "D = 0.9 s; until our undo; users were away for 937.0 to 939.0 s"
+    undone = "D = 0.9 s; until our undo; users were away for 936.9 to 939.1 s"
     assert f"Longest outage at least 910.4 s wall at least 45.5 s; {undone}" in failed
-    assert "1 −0.5 s to +0.5 s 937.0 to 939.0 s (wall 46.85 to 46.95 s)" in failed
+    assert "1 −0.5 s to +0.6 s 936.9 to 939.1 s (wall 46.84 to 46.96 s)" in failed
     assert "ended only after our undo" in failed

@@ -32,6 +32,7 @@ class FakeCloud:
     detach_s: float = 0.6
     power_s: float = 1.1
     refuses: bool = False
+    frozen: set[str] = field(default_factory=set)
     calls: list[tuple[str, str, str]] = field(default_factory=list)
     _listeners: list[Callable[[str, bool], None]] = field(default_factory=list)
 
@@ -63,14 +64,21 @@ class FakeCloud:
     def is_running(self, server_id: str) -> bool:
         return self.servers.get(server_id) == "ACTIVE"
 
+    def is_frozen(self, server_id: str) -> bool:
+        return server_id in self.frozen
+
     def on_power(self, listener: Callable[[str, bool], None]) -> None:
         self._listeners.append(listener)
 
     def power(self, server_id: str, status: str) -> None:
-        """Stop (SHUTOFF) or start (ACTIVE) a server, or let the host vanish under one that stays ACTIVE for Nova."""
+        """Stop (SHUTOFF), pause (PAUSED) or start (ACTIVE) a server, or let the host vanish under one that stays ACTIVE for Nova."""
         self.servers[server_id] = status
+        if status == "PAUSED":
+            self.frozen.add(server_id)
         for listener in self._listeners:
             listener(server_id, status == "ACTIVE")
+        if status != "PAUSED":
+            self.frozen.discard(server_id)
 
     def delete(self, server_id: str) -> None:
         """Delete a server: its volumes become available."""
@@ -92,11 +100,14 @@ class FakeContainers:
     ready_s: float = 0.2
     stop_s: float = 0.3
     running: dict[str, float] = field(default_factory=dict)
+    codes: dict[str, int] = field(default_factory=dict)
     mounts: dict[str, dict[str, Path]] = field(default_factory=dict)
     deaf: bool = False
+    frozen: set[str] = field(default_factory=set)
 
     def start(self, pod: dict[str, Any], volumes: dict[str, Path]) -> None:
         self.running[pod["metadata"]["uid"]] = self.world.now_s
+        self.codes.pop(pod["metadata"]["uid"], None)
         self.mounts[pod["metadata"]["uid"]] = volumes
 
     def is_running(self, uid: str) -> bool:
@@ -105,12 +116,26 @@ class FakeContainers:
     def is_ready(self, uid: str) -> bool:
         return uid in self.running and self.world.now_s >= self.running[uid] + self.ready_s
 
+    def exit_code(self, uid: str) -> int | None:
+        return self.codes.get(uid)
+
+    def exit(self, uid: str, code: int) -> None:
+        """Its process ends by itself."""
+        self.codes[uid] = code
+        self.kill(uid)
+
     def terminate(self, uid: str) -> None:
         if not self.deaf:
             self.world.call_later(self.stop_s, lambda: self.kill(uid))
 
     def kill(self, uid: str) -> None:
         self.running.pop(uid, None)
+
+    def freeze(self, uid: str) -> None:
+        self.frozen.add(uid)
+
+    def thaw(self, uid: str) -> None:
+        self.frozen.discard(uid)
 
 
 @dataclass
@@ -126,6 +151,12 @@ class FakeTraffic:
 
     def cut(self, uid: str) -> None:
         self.cuts.add(uid)
+
+    def freeze(self, uid: str) -> None:
+        self.cuts.add(uid)
+
+    def thaw(self, uid: str) -> None:
+        self.cuts.discard(uid)
 
     def answer(self) -> str:
         if not self.led:

@@ -148,6 +148,12 @@ def names_in(directory: Path) -> list[str]:
         return [name for (name,) in connection.execute("SELECT name FROM users ORDER BY id")]
 
 
+def state_of(world: Sandbox, uid: str) -> str | None:
+    """The kernel's letter for a pod's process: T stands still, S sleeps; None: there is none."""
+    pid = world.processes.pid(uid)
+    return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] if pid else None
+
+
 @pytest.mark.parametrize("act", ["pause", "suspend", "reboot SOFT"])
 def test_memory_that_is_kept_or_written_out_is_not_lost(tmp_path: Path, act: str) -> None:
     world = Sandbox(Plan(tmp_path, rate=100.0, app_synchronous="OFF", power_loss="unflushed"))
@@ -158,7 +164,8 @@ def test_memory_that_is_kept_or_written_out_is_not_lost(tmp_path: Path, act: str
         uid = pod["metadata"]["uid"]
         with world.world.step():
             world.openstack.nova.operator.begin(world.openstack.caller(), _server(world, pod["spec"]["nodeName"]), act)
-        wait_until(lambda: not world.processes.is_running(uid))
+        wait_until(lambda: state_of(world, uid) in ("T", None))
+        assert (state_of(world, uid) is None) is act.startswith("reboot")
         (volume,) = (path for path in (tmp_path / "volumes").iterdir() if not path.name.startswith("."))
         assert names_in(volume) == ["ada", "grace", "barbara", "late"]
         assert not (tmp_path / "power-losses" / "1").exists()

@@ -29,11 +29,11 @@ PHASES = (
 
 def main(rates: list[float]) -> int:
     """Print a line for each rate."""
-    right = _phases(_turned())
+    right = phases(turned())
     sys.stdout.write("phase".ljust(10) + "".join(f"{name:>16}" for name in right) + "\n")
     sys.stdout.write("turned".ljust(10) + "".join(f"{at_s:>14.2f} s" for at_s in right.values()) + "\n")
     for rate in rates:
-        seen = _phases(_on_the_wall_clock(rate))
+        seen = phases(on_the_wall_clock(rate))
         late = [f"{seen[name] - at_s:>+14.3f} s" for name, at_s in right.items()]
         sys.stdout.write(f"rate {rate:g}".ljust(10) + "".join(late) + "\n")
     return 0
@@ -45,7 +45,8 @@ def _story() -> Whole:
     return story
 
 
-def _turned() -> list[Change]:
+def turned() -> list[Change]:
+    """What the story tells on a turned clock."""
     story = _story()
     story.act_on_server("node-2", "os-stop")
     story.world.turn_to(FAULT_S + START_S)
@@ -54,7 +55,7 @@ def _turned() -> list[Change]:
     return story.told()
 
 
-def _on_the_wall_clock(rate: float) -> list[Change]:
+def on_the_wall_clock(rate: float) -> list[Change]:
     """The same, driven by the wall clock; what happens late is told late, by the clock and not by the timer that was due."""
     story = _story()
     driver = Driver(story.world, Clock(rate))
@@ -70,7 +71,8 @@ def _on_the_wall_clock(rate: float) -> list[Change]:
     return story.told()
 
 
-def _phases(told: list[Change]) -> dict[str, float]:
+def phases(told: list[Change]) -> dict[str, float]:
+    """When each phase came, in cluster seconds since the fault."""
     return {
         name: next(row.at_s for row in told if (row.about, row.what) == (about, what) and part in row.value)
         for name, about, what, part in PHASES

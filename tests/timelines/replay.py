@@ -72,8 +72,9 @@ class Replay:
             traffic=lambda *_: FakeTraffic(), profile=self.profile, volumes_dir=Path("/volumes"), chance=Recorded(self.world, recording),
         )  # fmt: skip
         self.api = KubernetesApi(
-            self.world, self.store, git_version=self.profile.git_version, rate=1.0, log=lambda _: "", tokens={"": "me"}
-        )
+            self.world, self.store, git_version=self.profile.git_version, rate=1.0, log=lambda _: "", tokens={"": "me"},
+            disruption_conditions=self.profile.disruption_conditions,
+        )  # fmt: skip
 
     def run(self) -> list[Change]:
         """Build the world, let it live, do what was done, and tell what changed."""

@@ -8,19 +8,27 @@
 import json
 import logging
 from collections.abc import Callable, Iterable, Mapping
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from werkzeug.exceptions import HTTPException, MethodNotAllowed
 from werkzeug.wrappers import Request, Response
 
-from chaoscinder.sandbox.kubernetes import deleting, discovery, reading, subresources, writing
+from chaoscinder.sandbox.kubernetes import aggregated, default_roles, deleting, discovery, escalation, reading, subresources, writing
 from chaoscinder.sandbox.kubernetes.asking import JSON, Asked
+from chaoscinder.sandbox.kubernetes.attributes import attributes_of
+from chaoscinder.sandbox.kubernetes.authentication import Authenticator
+from chaoscinder.sandbox.kubernetes.draft import Draft
 from chaoscinder.sandbox.kubernetes.eviction import evict
+from chaoscinder.sandbox.kubernetes.rbac import Authorizer
 from chaoscinder.sandbox.kubernetes.rendering import Rendering
-from chaoscinder.sandbox.kubernetes.routes import COLLECTION, OBJECT, OPEN_PATHS, Route, url_map
+from chaoscinder.sandbox.kubernetes.reviews import Reviews
+from chaoscinder.sandbox.kubernetes.routes import COLLECTION, OBJECT, Route, url_map
 from chaoscinder.sandbox.kubernetes.statuses import failure, not_implemented
 from chaoscinder.sandbox.kubernetes.store import Object, Store, StoreError
 from chaoscinder.sandbox.kubernetes.subresources import ReadLog
+from chaoscinder.sandbox.kubernetes.tokens import Tokens
+from chaoscinder.sandbox.kubernetes.users import User
 from chaoscinder.sandbox.kubernetes.watching import Watch, Watches
 from chaoscinder.sandbox.world import World
 
@@ -43,11 +51,14 @@ class KubernetesApi:
         rate: float,
         log: ReadLog | None = None,
         tokens: Mapping[str, str] | None = None,
+        ca: str = "",
+        disruption_conditions: bool = True,
     ) -> None:
         """Serve store.
 
         git_version and rate are what /version says. log reads the output of the pod with a uid (LookupError: nothing yet); without it
-        pods/log is refused. tokens maps bearer tokens to user names; without it everybody may come in.
+        pods/log is refused. tokens maps bearer tokens to the names of administrators (see Authenticator); without it everybody is one. ca
+        is the certificate that goes along with ServiceAccounts' tokens. disruption_conditions: whether an eviction marks its pod.
         """
         self.world = world
         self.store = store
@@ -55,7 +66,13 @@ class KubernetesApi:
         self._git_version = git_version
         self._rate = rate
         self._read_log = log
-        self._tokens = tokens
+        self._tells_disruption = disruption_conditions
+        self._tokens = Tokens(store, ca)
+        self._authorizer = Authorizer(store)
+        self._authenticator = Authenticator(tokens, self._tokens, self._authorizer)
+        self._reviews = Reviews(self._authenticator, self._authorizer)
+        if tokens is not None:
+            default_roles.build(store)
         self._map = url_map()
         self._verbs = self._all_verbs()
 
@@ -70,9 +87,9 @@ class KubernetesApi:
 
     def _answer(self, request: Request) -> Response:
         try:
-            self._authenticate(request)
+            user = self._admitted(request)
             route, values = self._map.bind_to_environ(request.environ).match()
-            return self._page(route, request, values) if route.resource is None else self._act(route, request, values)
+            return self._page(route, request, values) if route.resource is None else self._act(route, request, values, user)
         except StoreError as refusal:
             return _refused(refusal)
         except MethodNotAllowed as error:
@@ -85,16 +102,14 @@ class KubernetesApi:
             log.exception("%s %s", request.method, request.path)
             return _refused(StoreError(500, "InternalError", "Internal error occurred: see the sandbox's log"))
 
-    def _authenticate(self, request: Request) -> None:
-        given = _bearer_token(request)
-        if self._tokens is None or (given or "") in self._tokens or (given is None and request.path in OPEN_PATHS):
-            return
-        raise StoreError(401, "Unauthorized", "Unauthorized")
+    def _admitted(self, request: Request) -> User:
+        """Who asks, if it may."""
+        with self.world.lock:
+            user = self._authenticator.user(request)
+            self._authorizer.refuse(user, attributes_of(request.method, request.path, request.args))
+        return user
 
-    def _user(self, request: Request) -> str:
-        return (self._tokens or {}).get(_bearer_token(request) or "", "system:anonymous")
-
-    def _act(self, route: Route, request: Request, values: Mapping[str, Any]) -> Response:
+    def _act(self, route: Route, request: Request, values: Mapping[str, Any], user: User) -> Response:
         assert route.resource is not None
         asked = Asked(
             resource=route.resource,
@@ -107,25 +122,31 @@ class KubernetesApi:
             content_type=request.mimetype,
             accept=request.headers.get("Accept", ""),
             body=request.get_data(),
+            user=user,
+            guard=lambda resource, obj, old: escalation.check(self._authorizer, user, resource, obj, old),
         )
         verb = self._verbs[route.part, "GET" if request.method == "HEAD" else request.method]
         with self.world.step():
-            return verb(asked)
+            response = verb(asked)
+        for warning in asked.warnings:
+            response.headers.add("Warning", f"299 - {json.dumps(warning)}")
+        return response
 
     def _all_verbs(self) -> dict[tuple[str, str], Act]:
-        store = self.store
         verbs: dict[tuple[str, str], Act] = {
             (COLLECTION, "GET"): self._list_or_watch,
             (COLLECTION, "POST"): self._shows(writing.create, 201),
-            (COLLECTION, "DELETE"): lambda asked: self._rendering(asked).rows(*deleting.delete_collection(store, asked)),
+            (COLLECTION, "DELETE"): lambda asked: self._rendering(asked).rows(*deleting.delete_collection(self._target(asked), asked)),
             ("log", "GET"): self._log,
-            ("eviction", "POST"): _says(evict, store, 201),
-            ("binding", "POST"): _says(subresources.bind, store, 201),
-            ("scale", "GET"): _says(subresources.read_scale, store),
+            ("eviction", "POST"): self._says(partial(evict, tells=self._tells_disruption), 201),
+            ("binding", "POST"): self._says(subresources.bind, 201),
+            ("token", "POST"): self._says(self._tokens.request, 201),
+            ("review", "POST"): self._says(lambda _, asked: self._reviews.answer(asked), 201),
+            ("scale", "GET"): self._says(subresources.read_scale),
             (OBJECT, "DELETE"): self._shows(deleting.delete),
         }
         for method in ("PUT", "PATCH"):
-            verbs["scale", method] = _says(subresources.write_scale, store)
+            verbs["scale", method] = self._says(subresources.write_scale)
         for part in (OBJECT, "status"):
             verbs[part, "GET"] = self._shows(reading.get)
             verbs[part, "PUT"] = self._shows(writing.replace)
@@ -135,8 +156,14 @@ class KubernetesApi:
     def _rendering(self, asked: Asked) -> Rendering:
         return Rendering(asked, self.world)
 
+    def _target(self, asked: Asked) -> Store:
+        return Draft(self.store) if asked.is_dry_run else self.store
+
     def _shows(self, verb: Callable[[Store, Asked], Object], code: int = 200) -> Act:
-        return lambda asked: self._rendering(asked).one(verb(self.store, asked), code)
+        return lambda asked: self._rendering(asked).one(verb(self._target(asked), asked), code)
+
+    def _says(self, verb: Callable[[Store, Asked], Object], code: int = 200) -> Act:
+        return lambda asked: _json(verb(self._target(asked), asked), code)
 
     def _log(self, asked: Asked) -> Response:
         response = Response(subresources.read_log(self.store, asked, self._read_log), mimetype="text/plain")
@@ -163,10 +190,12 @@ class KubernetesApi:
     def _page(self, route: Route, request: Request, values: Mapping[str, Any]) -> Response:
         if route.part == "health":
             return Response("ok", mimetype="text/plain")
-        if route.part == "review":
-            return _json({**(request.get_json(silent=True) or {}), "status": {"allowed": True}}, 201)
-        if route.part == "whoami":
-            return _json({**(request.get_json(silent=True) or {}), "status": {"userInfo": {"username": self._user(request)}}}, 201)
+        if route.part == "openapi_v2":
+            body, media_type = discovery.openapi_v2(request.headers.get("Accept", ""))
+            return Response(body, content_type=media_type)
+        version = aggregated.accepted(request.headers.get("Accept", ""))
+        if version and route.part in ("core_versions", "groups"):
+            return Response(json.dumps(aggregated.document(request.path, version)), content_type=aggregated.content_type(version))
         found = self._document(route.part, request, values)
         if found is None:
             raise not_implemented(request.method, request.path)
@@ -189,15 +218,6 @@ class KubernetesApi:
         build = {"gitVersion": self._git_version, "gitCommit": "", "gitTreeState": "", "buildDate": "1970-01-01T00:00:00Z"}
         language = {"goVersion": "", "compiler": "", "platform": "linux/amd64"}
         return {"major": major, "minor": minor, **build, **language, "chaoscinder": {"sandbox": True, "rate": self._rate}}
-
-
-def _bearer_token(request: Request) -> str | None:
-    given = request.authorization
-    return given.token if given and given.type == "bearer" else None
-
-
-def _says(verb: Callable[[Store, Asked], Object], store: Store, code: int = 200) -> Act:
-    return lambda asked: _json(verb(store, asked), code)
 
 
 def _json(document: Object, code: int = 200) -> Response:

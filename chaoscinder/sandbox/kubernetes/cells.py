@@ -4,7 +4,9 @@ from collections.abc import Callable, Mapping
 from datetime import datetime
 from typing import Any
 
+from chaoscinder.sandbox.kubernetes.access_cells import account_cells, binding_cells, role_cells
 from chaoscinder.sandbox.kubernetes.ages import age
+from chaoscinder.sandbox.kubernetes.batch_cells import cron_job_cells, job_cells
 from chaoscinder.sandbox.kubernetes.pod_cells import NONE, pod_cells
 from chaoscinder.sandbox.kubernetes.selectors import selector_text
 from chaoscinder.sandbox.kubernetes.store import Object
@@ -244,4 +246,11 @@ _CELLS: dict[str, Callable[[Object, datetime], list[Any]]] = {
     "csinodes": _csi_node,
     "configmaps": _config_map,
     "secrets": _secret,
+    "jobs": job_cells,
+    "cronjobs": cron_job_cells,
+    "serviceaccounts": account_cells,
+    "roles": role_cells,
+    "clusterroles": role_cells,
+    "rolebindings": binding_cells,
+    "clusterrolebindings": binding_cells,
 }

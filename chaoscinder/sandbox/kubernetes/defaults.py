@@ -8,10 +8,13 @@ import base64
 import zlib
 from collections.abc import Callable
 
+from chaoscinder.sandbox.kubernetes.batch import fill_cron_job, fill_job
 from chaoscinder.sandbox.kubernetes.pod_defaults import add_tolerations, fill_pod_spec, quality_class
+from chaoscinder.sandbox.kubernetes.rbac_validation import fill_binding
 from chaoscinder.sandbox.kubernetes.resources import Resource
 from chaoscinder.sandbox.kubernetes.store import Object
 
+CLAIM_PROTECTION = "kubernetes.io/pvc-protection"  # admission plugin StorageObjectInUseProtection, on since 1.11
 PROGRESS_DEADLINE_S = 600  # apps/v1 Deployment
 HISTORY_LIMIT = 10  # apps/v1 Deployment and StatefulSet
 
@@ -80,7 +83,7 @@ def _stateful_set(obj: Object) -> None:
     for claim in spec.get("volumeClaimTemplates") or []:
         claim.setdefault("kind", "PersistentVolumeClaim")
         claim.setdefault("apiVersion", "v1")
-        _claim(claim)
+        _claim_template(claim)
     obj.setdefault("status", {}).setdefault("replicas", 0)
 
 
@@ -127,6 +130,13 @@ def _node(obj: Object) -> None:
 
 
 def _claim(obj: Object) -> None:
+    finalizers = obj["metadata"].setdefault("finalizers", [])
+    if CLAIM_PROTECTION not in finalizers:
+        finalizers.append(CLAIM_PROTECTION)
+    _claim_template(obj)
+
+
+def _claim_template(obj: Object) -> None:
     obj.setdefault("spec", {}).setdefault("volumeMode", "Filesystem")
     obj.setdefault("status", {}).setdefault("phase", "Pending")
 
@@ -186,5 +196,9 @@ _FILL: dict[str, Callable[[Object], None]] = {
     "volumeattachments": _attachment,
     "csidrivers": _driver,
     "secrets": _secret,
+    "jobs": fill_job,
+    "cronjobs": fill_cron_job,
+    "rolebindings": fill_binding,
+    "clusterrolebindings": fill_binding,
     "events": _event,
 }

@@ -1,7 +1,5 @@
 """Deleting verbs: delete and deletecollection, with grace, preconditions and propagation."""
 
-import json
-
 from chaoscinder.sandbox.kubernetes.asking import Asked
 from chaoscinder.sandbox.kubernetes.reading import select
 from chaoscinder.sandbox.kubernetes.resources import (
@@ -16,7 +14,7 @@ from chaoscinder.sandbox.kubernetes.resources import (
     VOLUMES,
     Resource,
 )
-from chaoscinder.sandbox.kubernetes.statuses import bad_request, not_implemented, success
+from chaoscinder.sandbox.kubernetes.statuses import bad_request, success
 from chaoscinder.sandbox.kubernetes.store import Object, Store, conflict
 
 _SHOWN = (PODS, SERVICES, SERVICEACCOUNTS, CLAIMS, VOLUMES, STORAGECLASSES, ATTACHMENTS, CSINODES, CSIDRIVERS)  # ReturnDeletedObject
@@ -25,7 +23,6 @@ _FINALIZERS = {"Foreground": "foregroundDeletion", "Orphan": "orphan"}  # the ga
 
 def delete(store: Store, asked: Asked) -> Object:
     """Delete one object; the answer is the object while it goes on existing, else a Status or, for some resources, the last state."""
-    asked.refuse_dry_run()
     options = read_options(asked)
     left = delete_one(store, asked.stored, store.get(asked.stored, asked.name, asked.home), options)
     if store.find(asked.stored, asked.name, asked.home) is not None or asked.stored in _SHOWN:
@@ -35,7 +32,6 @@ def delete(store: Store, asked: Asked) -> Object:
 
 def delete_collection(store: Store, asked: Asked) -> tuple[list[Object], Object]:
     """Delete a selection; the answer is the list of what was selected."""
-    asked.refuse_dry_run()
     options = read_options(asked)
     rows, metadata = select(store, asked)
     return [delete_one(store, asked.stored, row, options) for row in rows], metadata
@@ -43,24 +39,13 @@ def delete_collection(store: Store, asked: Asked) -> tuple[list[Object], Object]
 
 def read_options(asked: Asked) -> Object:
     """The DeleteOptions of a request: from its body, overruled by its query."""
-    try:
-        options = json.loads(asked.body) if asked.body else {}
-    except ValueError as error:
-        raise bad_request(f"couldn't get version/kind; json parse error: {error}") from error
-    options = dict(options or {})
+    options = asked.document() if asked.body.strip() not in (b"", b"null") else {}
     if "gracePeriodSeconds" in asked.args:
         options["gracePeriodSeconds"] = asked.number("gracePeriodSeconds", 0)
     if "propagationPolicy" in asked.args:
         options["propagationPolicy"] = asked.args["propagationPolicy"]
     if "orphanDependents" in asked.args:
         options["propagationPolicy"] = "Orphan" if asked.says("orphanDependents") else "Background"
-    return checked_options(asked, options)
-
-
-def checked_options(asked: Asked, options: Object) -> Object:
-    """Refuse DeleteOptions that ask for a dry run: the sandbox would delete."""
-    if options.get("dryRun"):
-        raise not_implemented(asked.method, asked.path, "dryRun")
     return options
 
 

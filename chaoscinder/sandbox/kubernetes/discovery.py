@@ -3,24 +3,25 @@
 from collections.abc import Iterable
 
 from chaoscinder.sandbox.kubernetes.resources import Resource
+from chaoscinder.sandbox.kubernetes.reviews import REVIEWS
 from chaoscinder.sandbox.kubernetes.store import Object
 from chaoscinder.sandbox.kubernetes.views import SERVED
 
 VERBS = ["create", "delete", "deletecollection", "get", "list", "patch", "update", "watch"]
-_CATEGORY_ALL = ("pods", "services", "deployments", "replicasets", "statefulsets")
+_CATEGORY_ALL = ("pods", "services", "deployments", "replicasets", "statefulsets", "jobs", "cronjobs")
 _SUBRESOURCES: dict[str, Object] = {
     "status": {"verbs": ["get", "patch", "update"]},
     "scale": {"group": "autoscaling", "version": "v1", "kind": "Scale", "verbs": ["get", "patch", "update"]},
     "eviction": {"group": "policy", "version": "v1", "kind": "Eviction", "verbs": ["create"]},
     "binding": {"kind": "Binding", "verbs": ["create"]},
     "log": {"verbs": ["get"]},
+    "token": {"group": "authentication.k8s.io", "version": "v1", "kind": "TokenRequest", "verbs": ["create"]},
 }
-_REVIEWS = {"authorization.k8s.io/v1": "SelfSubjectAccessReview", "authentication.k8s.io/v1": "SelfSubjectReview"}
 
 
 def group_versions() -> list[str]:
     """Every group version but the core's, in order."""
-    return [*dict.fromkeys(resource.api_version for resource in SERVED if resource.group), *_REVIEWS]
+    return list(dict.fromkeys(resource.api_version for resource in (*SERVED, *REVIEWS) if resource.group))
 
 
 def core_versions(address: str) -> Object:
@@ -44,11 +45,26 @@ def resources(api_version: str) -> Object | None:
     """The answer of /api/v1 and /apis/GROUP/VERSION; None for one that is not served."""
     if api_version != "v1" and api_version not in group_versions():
         return None
-    rows = [row for resource in SERVED if resource.api_version == api_version for row in _rows(resource)]
-    if kind := _REVIEWS.get(api_version):
-        name = kind.lower()
-        rows.append({"name": f"{name}s", "singularName": name, "namespaced": False, "kind": kind, "verbs": ["create"]})
-    return {"kind": "APIResourceList", "apiVersion": "v1", "groupVersion": api_version, "resources": rows}
+    found = [row for resource in served(api_version) for row in rows(resource)]
+    return {"kind": "APIResourceList", "apiVersion": "v1", "groupVersion": api_version, "resources": found}
+
+
+def served(api_version: str) -> list[Resource]:
+    """What a group version has."""
+    return [resource for resource in (*SERVED, *REVIEWS) if resource.api_version == api_version]
+
+
+OPENAPI_V2_PROTOBUF = "application/com.github.proto-openapi.spec.v2.v1.0+protobuf"  # asked for with an @, which no media type may have
+
+
+def openapi_v2(accept: str) -> tuple[bytes, str]:
+    """The answer of /openapi/v2 and its media type: no schemas, so kubectl before 1.25 applies without validating.
+
+    It reads protobuf, in which a document without any field is an empty one.
+    """
+    if "protobuf" in accept:
+        return b"", OPENAPI_V2_PROTOBUF
+    return b'{"swagger":"2.0","info":{"title":"Kubernetes","version":"v1"},"paths":{}}', "application/json"
 
 
 def openapi_index() -> Object:
@@ -65,8 +81,8 @@ def openapi(path: str) -> Object | None:
     api_version = path.removeprefix("apis/").removeprefix("api/")
     if resources(api_version) is None:
         return None
-    rows = [resource for resource in SERVED if resource.api_version == api_version]
-    paths = {_object_path(resource): {"patch": _patch_operation(resource)} for resource in rows}
+    found = [resource for resource in SERVED if resource.api_version == api_version]
+    paths = {_object_path(resource): {"patch": _patch_operation(resource)} for resource in found}
     return {"openapi": "3.0.0", "info": {"title": "Kubernetes", "version": "v1"}, "paths": paths}
 
 
@@ -76,7 +92,11 @@ def _group(api_version: str) -> Object:
     return {"name": name, "versions": [entry], "preferredVersion": entry}
 
 
-def _rows(resource: Resource) -> Iterable[Object]:
+def rows(resource: Resource) -> Iterable[Object]:
+    """A resource and its subresources, as the answer of /apis/GROUP/VERSION has them."""
+    if resource in REVIEWS:
+        yield _review(resource)
+        return
     row: Object = {
         "name": resource.plural,
         "singularName": resource.singular or resource.kind.lower(),
@@ -92,6 +112,11 @@ def _rows(resource: Resource) -> Iterable[Object]:
     for name in resource.subresources:
         base = {"name": f"{resource.plural}/{name}", "singularName": "", "namespaced": resource.namespaced, "kind": resource.kind}
         yield {**base, **_SUBRESOURCES[name]}
+
+
+def _review(review: Resource) -> Object:
+    name = {"name": review.plural, "singularName": review.kind.lower()}
+    return {**name, "namespaced": review.namespaced, "kind": review.kind, "verbs": ["create"]}
 
 
 def _object_path(resource: Resource) -> str:

@@ -1,7 +1,7 @@
 """The eviction subresource: a deletion that asks the pod's disruption budget first (pkg/registry/core/pod/storage/eviction.go)."""
 
 from chaoscinder.sandbox.kubernetes.asking import Asked
-from chaoscinder.sandbox.kubernetes.deleting import checked_options, delete_one
+from chaoscinder.sandbox.kubernetes.deleting import delete_one
 from chaoscinder.sandbox.kubernetes.resources import BUDGETS, PODS
 from chaoscinder.sandbox.kubernetes.selectors import selects
 from chaoscinder.sandbox.kubernetes.statuses import bad_request, success
@@ -11,17 +11,19 @@ _REFUSED = "Cannot evict pod as it would violate the pod's disruption budget."
 _RETRY_S = 10  # said while the budget has not been looked at by its controller
 
 
-def evict(store: Store, asked: Asked) -> Object:
-    """Evict a pod as its budget allows: 429 with the reason when it does not."""
-    asked.refuse_dry_run()
+def evict(store: Store, asked: Asked, *, tells: bool = True) -> Object:
+    """Evict a pod as its budget allows: 429 with the reason when it does not.
+
+    tells: whether the pod gets the condition DisruptionTarget (PodDisruptionConditions, on by default since 1.26).
+    """
     sent = asked.document()
     if (sent.get("metadata") or {}).get("name", asked.name) != asked.name:
         raise bad_request("name in URL does not match name in Eviction object")
-    options = checked_options(asked, sent.get("deleteOptions") or {})
+    options = sent.get("deleteOptions") or {}
     pod = store.get(PODS, asked.name, asked.home)
     if not _ignores_budgets(pod):
         _ask_budget(store, pod)
-    if not pod["metadata"].get("deletionTimestamp"):
+    if tells and not pod["metadata"].get("deletionTimestamp"):
         pod = store.change(PODS, asked.name, asked.home, lambda new: _mark_disrupted(new, store.world.stamp()))
     delete_one(store, PODS, pod, options)
     return success(code=201)

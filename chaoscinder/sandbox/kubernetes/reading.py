@@ -1,13 +1,8 @@
 """Reading verbs: get and list, with selectors and pages."""
 
-import base64
-import json
-
+from chaoscinder.sandbox.kubernetes import pages
 from chaoscinder.sandbox.kubernetes.asking import Asked
-from chaoscinder.sandbox.kubernetes.statuses import bad_request
 from chaoscinder.sandbox.kubernetes.store import Object, Store, StoreError, too_large
-
-_Place = tuple[str, str]
 
 
 def get(store: Store, asked: Asked) -> Object:
@@ -16,47 +11,34 @@ def get(store: Store, asked: Asked) -> Object:
 
 
 def select(store: Store, asked: Asked) -> tuple[list[Object], Object]:
-    """Find the objects of a selection, one page of them if a limit is asked for, and the metadata of their list.
-
-    A later page shows the objects as they are then: a real API server shows them as they were at the first page.
-    """
-    check_version(store, asked)
+    """Find the objects of a selection, one page of them if a limit is asked for, and the metadata of their list."""
+    token = pages.read(asked.args.get("continue", ""))
+    version, rows = _consistent(store, asked, token)
     matches = asked.matches()
-    rows = [obj for obj in store.list(asked.stored, asked.namespace) if matches(obj)]
-    start = _read_token(asked.args.get("continue", ""))
-    if start:
-        rows = [obj for obj in rows if _place(obj) > start]
-    metadata: Object = {"resourceVersion": str(store.version)}
+    rows = [obj for obj in rows if matches(obj) and (token is None or pages.place(obj) > token.after)]
+    metadata: Object = {"resourceVersion": str(version)}
     limit = asked.number("limit", 0)
     if 0 < limit < len(rows):
-        metadata["continue"] = _write_token(_place(rows[limit - 1]))
-        metadata["remainingItemCount"] = len(rows) - limit
+        metadata["continue"] = pages.Token(version, pages.place(rows[limit - 1])).text()
+        if not (asked.args.get("labelSelector") or asked.args.get("fieldSelector")):
+            metadata["remainingItemCount"] = len(rows) - limit
         rows = rows[:limit]
     return rows, metadata
 
 
-def check_version(store: Store, asked: Asked) -> None:
-    """Refuse a list at a version that is yet to come, or at exactly one that is past (the sandbox keeps only the present)."""
+def _consistent(store: Store, asked: Asked, token: pages.Token | None) -> tuple[int, list[Object]]:
+    """The objects at the version that is asked for: that of the first page, an exact one, or now."""
+    version = _wanted(store, asked) if token is None else store.version if token.version < 0 else token.version
+    if version == store.version:
+        return version, store.list(asked.stored, asked.namespace)
+    rows = pages.objects_at(store, asked.stored, version, asked.namespace)
+    if rows is None:
+        raise pages.expired(token) if token else StoreError(410, "Expired", f"The provided resource version is too old: {version}")
+    return version, rows
+
+
+def _wanted(store: Store, asked: Asked) -> int:
     version = asked.number("resourceVersion", 0)
     if version > store.version:
         raise too_large(version, store.version)
-    if asked.args.get("resourceVersionMatch") == "Exact" and version != store.version:
-        raise StoreError(410, "Expired", f"The resourceVersion for the provided list is too old: {version} (only {store.version} is kept)")
-
-
-def _place(obj: Object) -> _Place:
-    return obj["metadata"].get("namespace", ""), obj["metadata"]["name"]
-
-
-def _write_token(place: _Place) -> str:
-    return base64.urlsafe_b64encode(json.dumps(place).encode()).decode()
-
-
-def _read_token(token: str) -> _Place | None:
-    if not token:
-        return None
-    try:
-        namespace, name = json.loads(base64.urlsafe_b64decode(token))
-    except ValueError as error:
-        raise bad_request(f"continue key is not valid: {error}") from error
-    return namespace, name
+    return version if asked.args.get("resourceVersionMatch") == "Exact" else store.version

@@ -44,7 +44,7 @@ class Rendering:
     def event(self, obj: Object) -> Object:
         """Shape one object, as a watch event carries it."""
         if self._form == TABLE:
-            metadata = {"resourceVersion": obj["metadata"]["resourceVersion"]}
+            metadata = {"resourceVersion": obj["metadata"].get("resourceVersion", "")}
             return table(self._resource, [obj], metadata, self._world.now, self._include)
         return partial(obj) if self._form == PARTIAL else shown(self._resource, obj)
 

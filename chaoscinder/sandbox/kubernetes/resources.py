@@ -34,12 +34,14 @@ ENDPOINTS = _core("endpoints", "Endpoints", True, ("ep",))
 EVENTS = _core("events", "Event", True, ("ev",))
 CONFIGMAPS = _core("configmaps", "ConfigMap", True, ("cm",))
 SECRETS = _core("secrets", "Secret", True)
-SERVICEACCOUNTS = _core("serviceaccounts", "ServiceAccount", True, ("sa",))
+SERVICEACCOUNTS = _core("serviceaccounts", "ServiceAccount", True, ("sa",), ("token",))
 CLAIMS = _core("persistentvolumeclaims", "PersistentVolumeClaim", True, ("pvc",), ("status",))
 VOLUMES = _core("persistentvolumes", "PersistentVolume", False, ("pv",), ("status",))
 DEPLOYMENTS = Resource("apps", "v1", "deployments", "Deployment", True, ("deploy",), ("status", "scale"))
 REPLICASETS = Resource("apps", "v1", "replicasets", "ReplicaSet", True, ("rs",), ("status", "scale"))
 STATEFULSETS = Resource("apps", "v1", "statefulsets", "StatefulSet", True, ("sts",), ("status", "scale"))
+JOBS = Resource("batch", "v1", "jobs", "Job", True, (), ("status",))
+CRONJOBS = Resource("batch", "v1", "cronjobs", "CronJob", True, ("cj",), ("status",))
 LEASES = Resource("coordination.k8s.io", "v1", "leases", "Lease", True)
 SLICES = Resource("discovery.k8s.io", "v1", "endpointslices", "EndpointSlice", True)
 BUDGETS = Resource("policy", "v1", "poddisruptionbudgets", "PodDisruptionBudget", True, ("pdb",), ("status",))
@@ -48,7 +50,14 @@ ATTACHMENTS = Resource("storage.k8s.io", "v1", "volumeattachments", "VolumeAttac
 CSINODES = Resource("storage.k8s.io", "v1", "csinodes", "CSINode", False)
 CSIDRIVERS = Resource("storage.k8s.io", "v1", "csidrivers", "CSIDriver", False)
 
+_RBAC = "rbac.authorization.k8s.io"
+ROLES = Resource(_RBAC, "v1", "roles", "Role", True)
+ROLEBINDINGS = Resource(_RBAC, "v1", "rolebindings", "RoleBinding", True)
+CLUSTERROLES = Resource(_RBAC, "v1", "clusterroles", "ClusterRole", False)
+CLUSTERROLEBINDINGS = Resource(_RBAC, "v1", "clusterrolebindings", "ClusterRoleBinding", False)
+
 ALL: tuple[Resource, ...] = (
     NAMESPACES, NODES, PODS, SERVICES, ENDPOINTS, EVENTS, CONFIGMAPS, SECRETS, SERVICEACCOUNTS, CLAIMS, VOLUMES,
-    DEPLOYMENTS, REPLICASETS, STATEFULSETS, LEASES, SLICES, BUDGETS, STORAGECLASSES, ATTACHMENTS, CSINODES, CSIDRIVERS,
+    DEPLOYMENTS, REPLICASETS, STATEFULSETS, JOBS, CRONJOBS, LEASES, SLICES, BUDGETS, STORAGECLASSES, ATTACHMENTS, CSINODES, CSIDRIVERS,
+    ROLES, ROLEBINDINGS, CLUSTERROLES, CLUSTERROLEBINDINGS,
 )  # fmt: skip

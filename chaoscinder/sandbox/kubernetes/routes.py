@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from werkzeug.routing import Map, Rule
 
 from chaoscinder.sandbox.kubernetes.resources import PODS, Resource
+from chaoscinder.sandbox.kubernetes.reviews import REVIEWS
 from chaoscinder.sandbox.kubernetes.views import SERVED
 
 COLLECTION = "collection"
@@ -18,6 +19,7 @@ _METHODS = {
     "eviction": ("POST",),
     "binding": ("POST",),
     "log": ("GET",),
+    "token": ("POST",),
 }
 _PAGES = {  # what does not concern a resource: path -> name of the page
     "/version": "version",
@@ -29,14 +31,10 @@ _PAGES = {  # what does not concern a resource: path -> name of the page
     "/apis/<group>": "group",
     "/api/<version>": "resources",
     "/apis/<group>/<version>": "resources",
+    "/openapi/v2": "openapi_v2",
     "/openapi/v3": "openapi_index",
     "/openapi/v3/<path:path>": "openapi",
 }
-_REVIEWS = {
-    "/apis/authorization.k8s.io/v1/selfsubjectaccessreviews": "review",
-    "/apis/authentication.k8s.io/v1/selfsubjectreviews": "whoami",
-}
-OPEN_PATHS = ("/version", "/healthz", "/livez", "/readyz")  # system:public-info-viewer
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,19 +53,26 @@ def url_map() -> Map:
 def _rules() -> Iterator[Rule]:
     for path, page in _PAGES.items():
         yield Rule(path, endpoint=Route(page), methods=["GET"])
-    for path, page in _REVIEWS.items():
-        yield Rule(path, endpoint=Route(page), methods=["POST"])
+    for review in REVIEWS:
+        yield Rule(_home(review), endpoint=Route("review", review), methods=["POST"])
     yield Rule("/api/v1/namespaces/<namespace>/bindings", endpoint=Route("binding", PODS), methods=["POST"])
     for resource in SERVED:
         yield from _rules_of(resource)
 
 
 def _rules_of(resource: Resource) -> Iterator[Rule]:
-    root = f"/apis/{resource.api_version}" if resource.group else "/api/v1"
-    home = f"{root}/namespaces/<namespace>/{resource.plural}" if resource.namespaced else f"{root}/{resource.plural}"
+    home = _home(resource)
     if resource.namespaced:
-        yield Rule(f"{root}/{resource.plural}", endpoint=Route(COLLECTION, resource), methods=["GET"])
+        yield Rule(f"{_root(resource)}/{resource.plural}", endpoint=Route(COLLECTION, resource), methods=["GET"])
     yield Rule(home, endpoint=Route(COLLECTION, resource), methods=_METHODS[COLLECTION])
     yield Rule(f"{home}/<name>", endpoint=Route(OBJECT, resource), methods=_METHODS[OBJECT])
     for part in resource.subresources:
         yield Rule(f"{home}/<name>/{part}", endpoint=Route(part, resource), methods=_METHODS[part])
+
+
+def _root(resource: Resource) -> str:
+    return f"/apis/{resource.api_version}" if resource.group else "/api/v1"
+
+
+def _home(resource: Resource) -> str:
+    return f"{_root(resource)}/{'namespaces/<namespace>/' if resource.namespaced else ''}{resource.plural}"

@@ -18,6 +18,8 @@ FIELDS: dict[str, dict[str, str]] = {  # kind -> label -> what a missing field c
     "Pod": {**_META, **dict.fromkeys(_POD, ""), "spec.hostNetwork": "false", "status.nominatedNodeName": ""},
     "Node": {"metadata.name": "", "spec.unschedulable": "false"},
     "Namespace": {"metadata.name": "", "status.phase": ""},
+    "Job": {**_META, "status.successful": ""},
+    "ReplicaSet": {**_META, "status.replicas": "0"},
     "Secret": {**_META, "type": ""},
     "Service": {**_META, "spec.clusterIP": "", "spec.type": ""},
     "Event": {**_META, **_INVOLVED, "reason": "", "type": "", "source": "", "reportingComponent": ""},

@@ -1,5 +1,6 @@
 """Status objects: how the API server says yes without an object, and no."""
 
+import json
 from typing import Any
 
 from chaoscinder.sandbox.kubernetes.resources import Resource
@@ -10,11 +11,13 @@ Cause = dict[str, str]
 
 def failure(refusal: StoreError) -> Object:
     """Write a refusal as a v1 Status."""
-    status: Object = {"kind": "Status", "apiVersion": "v1", "metadata": {}, "status": "Failure", "message": refusal.message}
+    details = dict(refusal.details or {})
+    metadata = {"continue": details.pop("continue")} if "continue" in details else {}
+    status: Object = {"kind": "Status", "apiVersion": "v1", "metadata": metadata, "status": "Failure", "message": refusal.message}
     if refusal.reason:
         status["reason"] = refusal.reason
-    if refusal.details:
-        status["details"] = refusal.details
+    if details:
+        status["details"] = details
     return {**status, "code": refusal.code}
 
 
@@ -67,10 +70,18 @@ def duplicate(field: str, value: str) -> Cause:
     return {"reason": "FieldValueDuplicate", "message": f"Duplicate value: {value}", "field": field}
 
 
+def not_found_value(field: str, value: str) -> Cause:
+    """A field that refers to what is not there."""
+    return {"reason": "FieldValueNotFound", "message": f'Not found: "{value}"', "field": field}
+
+
 def _go(value: Any) -> str:
-    if isinstance(value, dict):
-        return "map[string]string{" + ", ".join(f'"{key}":"{word}"' for key, word in sorted(value.items())) + "}"
-    return f'"{value}"' if isinstance(value, str) else str(value)
+    """A value as field.Error prints it: JSON, since 1.34 (Go syntax for structures before)."""
+    if value is None:
+        return '"null"'
+    if isinstance(value, dict | list):
+        return json.dumps(value, separators=(",", ":"), sort_keys=True)
+    return json.dumps(value, ensure_ascii=False)
 
 
 def invalid(resource: Resource, name: str, causes: list[Cause]) -> StoreError:

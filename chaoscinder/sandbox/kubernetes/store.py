@@ -5,20 +5,20 @@ caller edit, and writes only if something differs. Every write gets the next res
 what watches and controllers live on. Graceful deletion and finalizers follow the API server; see delete().
 """
 
-import copy
-from collections import deque
+from collections import defaultdict, deque
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from chaoscinder.sandbox.kubernetes.resources import PODS, Resource
+from chaoscinder.sandbox.kubernetes.shelves import Key, Shelf, copied
 from chaoscinder.sandbox.world import World
 
 Object = dict[str, Any]
 Details = dict[str, Any]
 HISTORY = 5_000  # watch events kept for a resume; an older resourceVersion gets 410 Expired
-GENERATIONS = ("pods", "deployments", "replicasets", "statefulsets", "poddisruptionbudgets")  # whose metadata counts its specs
+GENERATIONS = ("pods", "deployments", "replicasets", "statefulsets", "poddisruptionbudgets", "jobs", "cronjobs")  # they count their specs
 
 
 class StoreError(Exception):
@@ -43,9 +43,6 @@ class Happened:
     previous: Object | None = None
 
 
-Key = tuple[str, str]
-
-
 class Store:
     """All objects of one cluster."""
 
@@ -53,7 +50,7 @@ class Store:
         self.world = world
         self.version = 0
         self.history: deque[Happened] = deque(maxlen=HISTORY)
-        self._objects: dict[str, dict[Key, Object]] = {}
+        self._shelves: defaultdict[str, Shelf] = defaultdict(Shelf)
         self._listeners: list[Callable[[Happened], None]] = []
 
     def listen(self, listener: Callable[[Happened], None]) -> None:
@@ -66,7 +63,7 @@ class Store:
 
     def find(self, resource: Resource, name: str, namespace: str = "") -> Object | None:
         """Look an object up; None where it does not exist. Shared: do not change it."""
-        return self._objects.get(resource.plural, {}).get((namespace, name))
+        return self._shelves[resource.plural].get((namespace, name))
 
     def get(self, resource: Resource, name: str, namespace: str = "") -> Object:
         """Look an object up, or refuse with the API server's 404."""
@@ -75,22 +72,25 @@ class Store:
             raise not_found(resource, name)
         return found
 
+    def on_node(self, resource: Resource, node: str) -> list[Object]:
+        """The objects of a resource whose spec names a node, in the order of namespace and name. Shared: do not change them."""
+        return self._shelves[resource.plural].on_node(node)
+
     def list(self, resource: Resource, namespace: str | None = None) -> list[Object]:
         """All objects of a resource in the order of namespace and name, of one namespace if told. Shared: do not change them."""
-        rows = self._objects.get(resource.plural, {})
-        return [rows[key] for key in sorted(rows) if namespace is None or key[0] == namespace]
+        return self._shelves[resource.plural].ordered(namespace)
 
     def create(self, resource: Resource, obj: Object) -> Object:
         """Store a new object: uid, creationTimestamp, generateName and generation are filled in."""
-        obj = copy.deepcopy(obj)
+        obj = copied(obj)
         meta = obj.setdefault("metadata", {})
         if not meta.get("name") and meta.get("generateName"):
             meta["name"] = meta["generateName"] + self.suffix()
         key = (meta.get("namespace", "") if resource.namespaced else "", meta["name"])
-        if key in self._objects.setdefault(resource.plural, {}):
+        if key in self._shelves[resource.plural]:
             raise already_exists(resource, meta["name"])
         obj["kind"], obj["apiVersion"] = resource.kind, resource.api_version
-        meta["uid"] = self.world.new_uuid()
+        meta["uid"] = meta.get("uid") or self.world.new_uuid()
         meta["creationTimestamp"] = self.world.stamp()
         if resource.plural in GENERATIONS:
             meta.setdefault("generation", 1)
@@ -99,7 +99,7 @@ class Store:
     def change(self, resource: Resource, name: str, namespace: str, edit: Callable[[Object], None]) -> Object:
         """Copy, edit, and write if something differs; the generation rises with the spec."""
         old = self.get(resource, name, namespace)
-        new = copy.deepcopy(old)
+        new = copied(old)
         edit(new)
         return self.replace(resource, new)
 
@@ -124,13 +124,16 @@ class Store:
         """Delete as the API server does.
 
         A scheduled pod gets a deletionTimestamp of now plus its grace period (30 s unless its spec or grace_s says otherwise) and
-        stays until the kubelet deletes it with grace_s 0; a second deletion may only shorten that. Anything with finalizers stays until
-        they are gone. The rest goes at once, namespaces too (a real one is Terminating until it is empty).
+        stays until the kubelet deletes it with grace_s 0, which is told as a change first; a second deletion may only shorten that.
+        Anything with finalizers stays until they are gone. The rest goes at once, namespaces too (a real one is Terminating until it
+        is empty).
         """
         obj = self.get(resource, name, namespace)
         grace = self._grace(resource, obj, grace_s)
         if grace == 0 and not obj["metadata"].get("finalizers"):
-            return self._remove(resource, (namespace if resource.namespaced else "", name), copy.deepcopy(obj))
+            key = (namespace if resource.namespaced else "", name)
+            last = self._write("MODIFIED", resource, key, self._ending(obj)) if resource is PODS else obj
+            return self._remove(resource, key, copied(last))
         held = obj["metadata"].get("deletionGracePeriodSeconds")
         if obj["metadata"].get("deletionTimestamp") and held is not None and (grace_s is None or grace >= held):
             return obj
@@ -155,6 +158,11 @@ class Store:
             return 0
         return int(obj["spec"].get("terminationGracePeriodSeconds", 30) if grace_s is None else grace_s)
 
+    def _ending(self, obj: Object) -> Object:
+        new: Object = copied(obj)
+        self._mark(new, 0)
+        return new
+
     def _mark(self, obj: Object, grace: int) -> None:
         meta = obj["metadata"]
         asked_at = self.world.now
@@ -162,21 +170,21 @@ class Store:
             asked_at = _instant(meta["deletionTimestamp"]) - timedelta(seconds=meta["deletionGracePeriodSeconds"])
         elif "generation" in meta:
             meta["generation"] += 1
-        meta["deletionTimestamp"] = (asked_at + timedelta(seconds=grace)).strftime("%Y-%m-%dT%H:%M:%SZ")
+        ends_at = max(asked_at + timedelta(seconds=grace), self.world.now)
+        meta["deletionTimestamp"] = ends_at.strftime("%Y-%m-%dT%H:%M:%SZ")
         meta["deletionGracePeriodSeconds"] = grace
 
     def _write(self, type_: str, resource: Resource, key: Key, obj: Object) -> Object:
         self.version += 1
         obj["metadata"]["resourceVersion"] = str(self.version)
-        rows = self._objects.setdefault(resource.plural, {})
-        previous, rows[key] = rows.get(key), obj
+        previous = self._shelves[resource.plural].put(key, obj)
         self._tell(Happened(self.version, type_, resource, obj, previous))
         return obj
 
     def _remove(self, resource: Resource, key: Key, obj: Object) -> Object:
         self.version += 1
         obj["metadata"]["resourceVersion"] = str(self.version)
-        previous = self._objects[resource.plural].pop(key)
+        previous = self._shelves[resource.plural].pop(key)
         self._tell(Happened(self.version, "DELETED", resource, obj, previous))
         return obj
 

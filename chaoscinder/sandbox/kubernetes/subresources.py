@@ -21,7 +21,6 @@ def read_scale(store: Store, asked: Asked) -> Object:
 
 def write_scale(store: Store, asked: Asked) -> Object:
     """Set how many replicas are wanted, by a whole Scale or by a patch of one."""
-    asked.refuse_dry_run()
     old = store.get(asked.stored, asked.name, asked.home)
     scale = asked.document() if asked.method == "PUT" else _patched(asked, _scale(old))
     version = (scale.get("metadata") or {}).get("resourceVersion")
@@ -38,7 +37,6 @@ def write_scale(store: Store, asked: Asked) -> Object:
 
 def bind(store: Store, asked: Asked) -> Object:
     """Do what a scheduler asks for: put a pod on a node."""
-    asked.refuse_dry_run()
     binding = asked.document()
     name = asked.name or (binding.get("metadata") or {}).get("name", "")
     node = (binding.get("target") or {}).get("name")

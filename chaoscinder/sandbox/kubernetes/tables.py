@@ -29,8 +29,15 @@ COLUMNS: dict[str, str] = {  # plural -> columns; a + in front: only with -o wid
     "csinodes": "Name, Drivers, Age",
     "configmaps": "Name, Data, Age",
     "secrets": "Name, Type, Data, Age",
+    "jobs": "Name, Status, Completions, Duration, Age, +Containers, +Images, +Selector",
+    "cronjobs": "Name, Schedule, Timezone, Suspend, Active, Last Schedule, Age, +Containers, +Images, +Selector",
+    "serviceaccounts": "Name, Secrets, Age",
+    "roles": "Name, Created At",
+    "clusterroles": "Name, Created At",
+    "rolebindings": "Name, Role, Age, +Users, +Groups, +ServiceAccounts",
+    "clusterrolebindings": "Name, Role, Age, +Users, +Groups, +ServiceAccounts",
 }
-_NUMBERS = ("Desired", "Current", "Up-to-date", "Available", "Count", "Drivers", "Allowed Disruptions")
+_NUMBERS = ("Desired", "Current", "Up-to-date", "Available", "Count", "Drivers", "Allowed Disruptions", "Active")
 
 
 def table(resource: Resource, objects: Iterable[Object], metadata: Object, now: datetime, include: str = "Metadata") -> Object:

@@ -7,18 +7,23 @@ subresource). What the server owns in the metadata stays as it is.
 import copy
 from typing import Any
 
-from chaoscinder.sandbox.kubernetes import defaults, patches, validation
+from chaoscinder.sandbox.kubernetes import batch, defaults, patches, validation
 from chaoscinder.sandbox.kubernetes.asking import Asked
+from chaoscinder.sandbox.kubernetes.decoding import decode
 from chaoscinder.sandbox.kubernetes.resources import (
     ATTACHMENTS,
     BUDGETS,
     CLAIMS,
+    CRONJOBS,
     CSIDRIVERS,
     CSINODES,
     EVENTS,
+    JOBS,
     LEASES,
     NAMESPACES,
     NODES,
+    PODS,
+    SERVICEACCOUNTS,
     STORAGECLASSES,
     Resource,
 )
@@ -33,7 +38,6 @@ _DEFAULT_CLASS = "storageclass.kubernetes.io/is-default-class"
 
 def create(store: Store, asked: Asked) -> Object:
     """Create an object from the body, with the defaults and checks of the API server."""
-    asked.refuse_dry_run()
     resource = asked.stored
     obj = read(asked.resource, _checked_kind(asked, asked.document()))
     meta = obj["metadata"] = dict(obj.get("metadata") or {})
@@ -47,12 +51,13 @@ def create(store: Store, asked: Asked) -> Object:
     defaults.apply(resource, obj)
     _admit(store, resource, obj)
     validation.check_new(resource, obj)
+    _refuse_unsupported(asked, resource, obj)
+    asked.guard(resource, obj, None)
     return store.create(resource, obj)
 
 
 def replace(store: Store, asked: Asked) -> Object:
     """Replace an object, or its status, by the body."""
-    asked.refuse_dry_run()
     old = store.get(asked.stored, asked.name, asked.home)
     new = read(asked.resource, _checked_kind(asked, asked.document()))
     version = (new.get("metadata") or {}).get("resourceVersion")
@@ -63,7 +68,6 @@ def replace(store: Store, asked: Asked) -> Object:
 
 def patch(store: Store, asked: Asked) -> Object:
     """Patch an object, or its status, with the body."""
-    asked.refuse_dry_run()
     if asked.content_type == patches.APPLY_PATCH:
         raise not_implemented(asked.method, asked.path, "server-side apply")
     if asked.content_type not in patches.TYPES:
@@ -71,7 +75,8 @@ def patch(store: Store, asked: Asked) -> Object:
     if asked.resource is not asked.stored:
         raise not_implemented(asked.method, asked.path, "patch events as v1 events")
     old = store.get(asked.stored, asked.name, asked.home)
-    return _save(store, asked, old, patches.patched(old, asked.stored.kind, asked.content_type, asked.body))
+    sent = patches.patched(old, asked.stored.kind, asked.content_type, asked.body)
+    return _save(store, asked, old, _decoded(asked, sent))
 
 
 def _save(store: Store, asked: Asked, old: Object, sent: Object) -> Object:
@@ -84,6 +89,7 @@ def _save(store: Store, asked: Asked, old: Object, sent: Object) -> Object:
     if asked.subresource != "status":
         defaults.refresh(resource, new)
         validation.check_change(resource, old, new)
+        asked.guard(resource, new, old)
     return store.replace(resource, new, check_version=version)
 
 
@@ -131,7 +137,13 @@ def _checked_kind(asked: Asked, document: Object) -> Object:
     for field in ("metadata", "spec", "status"):
         if not isinstance(document.get(field) or {}, dict):
             raise bad_request(f"json: cannot unmarshal into Go struct field {asked.resource.kind}.{field}: not an object")
-    return _left_out(document)
+    return _decoded(asked, _left_out(document))
+
+
+def _decoded(asked: Asked, document: Object) -> Object:
+    decoded, unknown = decode(asked.resource, document)
+    asked.note_unknown(unknown)
+    return decoded
 
 
 def _left_out(document: Object) -> Object:
@@ -159,11 +171,34 @@ def _settle_namespace(store: Store, asked: Asked, meta: Object) -> None:
 
 
 def _admit(store: Store, resource: Resource, obj: Object) -> None:
-    """Do what the admission plugin DefaultStorageClass does."""
+    """Do what the admission plugins ServiceAccount and DefaultStorageClass do, and what a Job's strategy does with its uid."""
+    if resource is PODS:
+        _check_account(store, obj)
+    if resource is JOBS:
+        meta = obj["metadata"]
+        if not meta.get("name") and meta.get("generateName"):
+            meta["name"] = meta["generateName"] + store.suffix()
+        if meta.get("name"):
+            batch.own(obj, store.world.new_uuid())
     if resource is CLAIMS and obj["spec"].get("storageClassName") is None:
         classes = [row for row in store.list(STORAGECLASSES) if (row["metadata"].get("annotations") or {}).get(_DEFAULT_CLASS) == "true"]
         if classes:
             obj["spec"]["storageClassName"] = classes[0]["metadata"]["name"]
+
+
+def _refuse_unsupported(asked: Asked, resource: Resource, obj: Object) -> None:
+    """A field of a Job that nobody here acts on is refused aloud."""
+    spec = obj.get("spec") or {}
+    job = spec if resource is JOBS else (spec.get("jobTemplate") or {}).get("spec") or {} if resource is CRONJOBS else {}
+    if field := batch.unsupported(job):
+        raise not_implemented(asked.method, asked.path, field)
+
+
+def _check_account(store: Store, pod: Object) -> None:
+    name, home = pod["spec"].get("serviceAccountName", "default"), pod["metadata"]["namespace"]
+    if name != "default" and store.find(SERVICEACCOUNTS, name, home) is None:
+        why = f'error looking up service account {home}/{name}: serviceaccount "{name}" not found'
+        raise forbidden(PODS, str(pod["metadata"].get("name") or pod["metadata"].get("generateName") or ""), why)
 
 
 def _has_status(resource: Resource) -> bool:

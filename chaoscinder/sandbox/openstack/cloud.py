@@ -126,6 +126,10 @@ class OpenStack(Cloud, Guests):
         """Whether the guest runs now."""
         return self.nova.power.is_running(server_id)
 
+    def is_frozen(self, server_id: str) -> bool:
+        """Whether the guest is paused or suspended: it does not run, and keeps its memory."""
+        return self.nova.power.is_frozen(server_id)
+
     def on_power(self, listener: Callable[[str, bool], None]) -> None:
         """Call listener(server_id, running) at each change of a guest's power."""
         self.nova.power.on_power(listener)

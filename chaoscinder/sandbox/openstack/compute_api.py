@@ -4,6 +4,8 @@ import re
 
 from werkzeug.wrappers import Request
 
+from chaoscinder.sandbox.openstack import readers
+from chaoscinder.sandbox.openstack.caller import Caller
 from chaoscinder.sandbox.openstack.compute_actions import ActionRoutes
 from chaoscinder.sandbox.openstack.compute_attachments import AttachmentRoutes
 from chaoscinder.sandbox.openstack.compute_catalog import CatalogRoutes
@@ -26,6 +28,7 @@ class ComputeApi(VersionedService):
 
     name = "nova"
     word = "compute"
+    service_type = "compute"
     legacy = "X-OpenStack-Nova-API-Version"
 
     def __init__(self, gate: Gate, nova: Nova, keystone: Keystone, release: Release) -> None:
@@ -52,6 +55,10 @@ class ComputeApi(VersionedService):
             *ActionRoutes(self._nova).routes(server),
             *AttachmentRoutes(self._nova).routes(server),
         ]
+
+    def refuse_by_role(self, caller: Caller, request: Request) -> None:
+        """A reader changes nothing."""
+        readers.refuse(caller, request)
 
     def version_document(self, request: Request) -> Answer | None:
         """The documents that need no token."""

@@ -112,6 +112,8 @@ class IdentityApi(Service):
                 body["catalog"] = self.catalog(request, token.project)
         if token.credential is not None:
             body["application_credential"] = {"id": token.credential.id, "name": token.credential.name, "restricted": True}
+            if token.credential.rules:
+                body["application_credential"]["access_rules"] = [rule.shown() for rule in token.credential.rules]
         return Answer(code, {"token": body}, {"X-Subject-Token": token.id})
 
     def catalog(self, request: Request, project: Project) -> list[Json]:

@@ -5,10 +5,12 @@ from collections.abc import Callable
 
 from werkzeug.wrappers import Request
 
+from chaoscinder.sandbox.openstack.access_rules import rule
 from chaoscinder.sandbox.openstack.keystone import IMPLIED, ApplicationCredential, Keystone, Token, expected
 from chaoscinder.sandbox.openstack.wire import Answer, Json, Route
 from chaoscinder.sandbox.ports import CloudError
 
+UNASSIGNED = "Invalid application credential: Cannot create an application credential with unassigned role"
 ROLE = {"domain_id": None, "description": None, "options": {"immutable": True}}
 
 
@@ -41,7 +43,9 @@ class CredentialRoutes:
             raise expected("name", "application_credential")
         if token.project is None:
             raise _forbidden("create_application_credential")
-        made = self._keystone.add_application_credential(token.user, token.project, str(wanted["name"]))
+        roles, given = self._roles(wanted.get("roles") or [], token), wanted.get("access_rules")
+        rules = None if given is None else tuple(rule(self._keystone.new_rule_id(), row) for row in given)
+        made = self._keystone.add_application_credential(token.user, token.project, str(wanted["name"]), roles=roles, rules=rules)
         return Answer(201, {"application_credential": {**self._view(made, request), "secret": made.secret}})
 
     def _show(self, request: Request, user_id: str, credential_id: str) -> Answer:
@@ -53,6 +57,15 @@ class CredentialRoutes:
         self._keystone.remove_credential(token.user, credential_id)
         return Answer(204)
 
+    def _roles(self, given: list[Json], token: Token) -> tuple[str, ...]:
+        """The roles that are asked for and what they imply; empty where none is; 400 for one that the user does not have."""
+        names = {role_id: name for name, role_id in self._keystone.role_ids.items()}
+        asked = [str(row.get("name") or names.get(str(row.get("id")), "")) for row in given]
+        whole = tuple(dict.fromkeys(role for name in asked for role in IMPLIED.get(name, (name,))))
+        if not set(whole) <= set(token.roles):
+            raise CloudError(400, "Bad Request", UNASSIGNED)
+        return whole
+
     def _own(self, request: Request, user_id: str, rule: str) -> Token:
         """The caller's token, if the path is about the caller and the token was not itself made with such a credential."""
         token = self._authenticated(request)
@@ -61,7 +74,7 @@ class CredentialRoutes:
         return token
 
     def _view(self, row: ApplicationCredential, request: Request) -> Json:
-        roles = IMPLIED[row.user.roles[row.project.id]]
+        roles = row.roles or IMPLIED[row.user.roles[row.project.id]]
         return {
             "id": row.id,
             "name": row.name,
@@ -71,6 +84,7 @@ class CredentialRoutes:
             "system": None,
             "expires_at": None,
             "unrestricted": None,
+            **({} if row.rules is None else {"access_rules": [rule.shown() for rule in row.rules]}),
             "roles": [{"id": self._keystone.role_ids[role], "name": role, **ROLE} for role in roles],
             "links": {"self": f"{request.root_url.rstrip('/')}/v3/application_credentials/{row.id}"},
         }

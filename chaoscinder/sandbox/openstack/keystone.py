@@ -7,6 +7,7 @@ Tokens expire in cluster time.
 import secrets
 from dataclasses import dataclass, field
 
+from chaoscinder.sandbox.openstack.access_rules import AccessRule
 from chaoscinder.sandbox.openstack.caller import Caller
 from chaoscinder.sandbox.ports import CloudError
 from chaoscinder.sandbox.world import World
@@ -53,13 +54,15 @@ class User:
 
 @dataclass(frozen=True, slots=True)
 class ApplicationCredential:
-    """A password of its own for one user in one project."""
+    """A password of its own for one user in one project, with fewer roles (empty: all) and with access rules (None: every request)."""
 
     id: str
     name: str
     secret: str
     user: User
     project: Project
+    roles: tuple[str, ...] = ()
+    rules: tuple[AccessRule, ...] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,9 +113,11 @@ class Keystone:
         self._users[user.id] = user
         return user
 
-    def add_application_credential(self, user: User, project: Project, name: str) -> ApplicationCredential:
+    def add_application_credential(
+        self, user: User, project: Project, name: str, *, roles: tuple[str, ...] = (), rules: tuple[AccessRule, ...] | None = None
+    ) -> ApplicationCredential:
         """Make an application credential with a random secret."""
-        credential = ApplicationCredential(self._new_id(), name, secrets.token_urlsafe(32), user, project)
+        credential = ApplicationCredential(self._new_id(), name, secrets.token_urlsafe(32), user, project, roles, rules)
         self._credentials[credential.id] = credential
         return credential
 
@@ -174,7 +179,7 @@ class Keystone:
             id=FERNET + secrets.token_urlsafe(120),
             user=user,
             project=project,
-            roles=IMPLIED[user.roles[project.id]] if project else (),
+            roles=(credential.roles if credential and credential.roles else IMPLIED[user.roles[project.id]]) if project else (),
             methods=methods,
             issued_s=now_s,
             expires_s=now_s + self._token_life_s,
@@ -197,6 +202,12 @@ class Keystone:
         """Make a token worthless."""
         self._tokens.pop(self.validate(token_id).id)
 
+    def expire_all(self) -> int:
+        """Let every token expire now; tells how many there were."""
+        count = len(self._tokens)
+        self._tokens.clear()
+        return count
+
     def caller(self, token_id: str, request_id: str) -> Caller:
         """Tell Nova or Cinder who asks; 401 for a token that is missing, expired or without a project."""
         try:
@@ -205,7 +216,11 @@ class Keystone:
             raise unauthorized() from error
         if token.project is None:
             raise unauthorized()
-        return Caller(token.user.id, token.project.id, token.roles, request_id)
+        return Caller(token.user.id, token.project.id, token.roles, request_id, rules=token.credential.rules if token.credential else None)
+
+    def new_rule_id(self) -> str:
+        """An id for an access rule."""
+        return self._new_id()
 
     def _new_id(self) -> str:
         return self._world.new_uuid().replace("-", "")

@@ -17,6 +17,7 @@ from chaoscinder.sandbox.openstack.servers import PAUSED, RUNNING, SHUTDOWN, Ser
 REBOOTING_TASKS = ("rebooting", "reboot_pending", "reboot_started", "rebooting_hard", "reboot_pending_hard", "reboot_started_hard")
 REBOOTABLE_TASKS = (*REBOOTING_TASKS, "resuming", "unpausing", "pausing", "suspending")  # nova.compute.task_states.ALLOW_REBOOT
 RESCUABLE = ("active", "stopped", "error")  # its power_state is that of Nova's fake driver; libvirt's rescue system would run
+KEEP_MEMORY = ("pause", "suspend")
 NEEDS_HOST = ("os-stop", "os-start")  # nova.compute.api, check_instance_host
 
 
@@ -144,8 +145,13 @@ class Operator:
             server.work_on(self._world.now, None)
             self._record.finish(job.action, error=refusal)
             return
+        if act.name == "stop" and server.task_state is None:  # reset while the stop lay in a dead host's queue; see test_hosts
+            self._power.put(server.id, act.power_state)
+            self._record.finish(job.action, error="Unexpected task state: expecting ['powering-off'] but the actual state is None")
+            return
         server.become(self._world.now, act.vm_state, None, act.power_state)
-        self._power.put(server.id, act.power_state)
+        put = self._power.freeze if act.name in KEEP_MEMORY else self._power.put
+        put(server.id, act.power_state)
         self._record.finish(job.action)
 
     def _refusal(self, server: Server) -> str:

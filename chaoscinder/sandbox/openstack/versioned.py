@@ -4,7 +4,8 @@ import re
 
 from werkzeug.wrappers import Request
 
-from chaoscinder.sandbox.openstack.keystone import UNAUTHORIZED, Keystone
+from chaoscinder.sandbox.openstack.caller import Caller
+from chaoscinder.sandbox.openstack.keystone import UNAUTHORIZED, Keystone, unauthorized
 from chaoscinder.sandbox.openstack.refusals import bad_request, not_found
 from chaoscinder.sandbox.openstack.releases import Microversion
 from chaoscinder.sandbox.openstack.wire import Answer, Call, Gate, Route, Service, find_handler, nova_fault, routes
@@ -23,10 +24,14 @@ def need(call: Call, since: Microversion) -> None:
 
 
 class VersionedService(Service):
-    """Nova's or Cinder's API. word is the service's word in OpenStack-API-Version, legacy its older header if it has one."""
+    """Nova's or Cinder's API. word is the service's word in OpenStack-API-Version, legacy its older header if it has one.
+
+    service_type is [keystone_authtoken] service_type: by it access rules name the service.
+    """
 
     word = ""
     legacy = ""
+    service_type = ""
 
     def __init__(self, gate: Gate, keystone: Keystone, *, lowest: Microversion, highest: Microversion) -> None:
         super().__init__(gate)
@@ -43,12 +48,18 @@ class VersionedService(Service):
         """What needs none; None for every other path."""
         raise NotImplementedError
 
+    def refuse_by_role(self, caller: Caller, request: Request) -> None:
+        """Refuse what the caller's roles do not allow, before the request is looked at."""
+
     def answer(self, request: Request, request_id: str) -> Answer:
         """Check version and token, then let the handler answer."""
         document = self.version_document(request)
         if document is not None:
             return document
         caller = self._keystone.caller(request.headers.get("X-Auth-Token", ""), request_id)
+        if not caller.may_ask(self.service_type, request.method, request.root_path + request.path):
+            raise unauthorized()
+        self.refuse_by_role(caller, request)
         version = self._asked_version(request)
         handler, args = find_handler(self._table, request)
         query = request.args.to_dict()

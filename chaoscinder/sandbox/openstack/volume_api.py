@@ -26,6 +26,7 @@ class VolumeApi(VersionedService):
 
     name = "cinder"
     word = "volume"
+    service_type = "block-storage"
 
     def __init__(self, gate: Gate, cinder: Cinder, keystone: Keystone, release: Release, *, zone: str) -> None:
         self._cinder = cinder

@@ -57,6 +57,8 @@ class Profile:
     cloud_node_s: float
     schedule_retry_s: float
     boot_s: float
+    mount_wait_s: float
+    mount_retry_s: float
     container_start_s: float
     first_probe_s: float
     probe_period_s: float
@@ -73,6 +75,7 @@ class Profile:
     statefulset_available: bool
     statefulset_counts_new: bool
     disruption_conditions: bool
+    job_end_waits: bool
     out_of_service: bool
     force_detach_healthy: bool
     uncertain_after_detach_error: bool

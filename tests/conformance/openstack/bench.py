@@ -6,6 +6,7 @@ from typing import Any
 from uuid import uuid4
 
 from tests.conformance.openstack.asking import Asker, Reply
+from tests.conformance.openstack.shelf import GOING_AT_MOST, Kind
 from tests.conformance.openstack.witnesses import HOSTS, Witness
 
 NUMBERS = count(1)
@@ -21,25 +22,42 @@ class Bench:
     def __init__(self, witness: Witness) -> None:
         self.witness = witness
         self.admin, self.member, self.other = witness.admin, witness.member, witness.other
-        self.wait, self.guest, self.fail = witness.wait, witness.guest, witness.fail
+        self.wait = witness.wait
         self.is_sandbox = witness.name == "sandbox"
         self._harmed = False
+        self._is_odd = False  # then nothing that was made is as new
         self._undo: list[Callable[[], object]] = []
         self._types: list[str] = []
-        self._volumes: list[str] = []  # deleted late, when no server has them any more
+        self._volumes: list[tuple[str, str]] = []  # deleted late, when no server has them any more
 
     def harm(self, service: str, how: str) -> None:
         """Kill, freeze, thaw or start a service; at the end all must be in service again."""
-        self._harmed = True
+        self._harmed = self._is_odd = True
         self.witness.harm(service, how)
 
-    def server(self, *, by: Asker | None = None, host: str = "", done: bool = True, flavor: str = SMALL) -> str:
-        """Make a server and wait until it is ACTIVE; on a named host it is the administrator's."""
+    def guest(self, server: str, state: int | None) -> None:
+        """Bring a guest into another power state behind Nova's back; None removes it."""
+        self._is_odd = True
+        self.witness.guest(server, state)
+
+    def fail(self, host: str, operation: str, *, sleep_s: float = 0.0) -> None:
+        """Let an operation of a host's hypervisor fail, or be slow; healed at the end."""
+        self._is_odd = True
+        self.witness.fail(host, operation, sleep_s=sleep_s)
+
+    def lose_events(self, host: str) -> None:
+        """Let a host no longer tell Nova what happens to its guests; healed at the end."""
+        self._is_odd = True
+        self.witness.lose_events(host)
+
+    def server(self, *, by: Asker | None = None, host: str = "", done: bool = True, flavor: str = SMALL, fresh: bool = False) -> str:
+        """Have a server that is ACTIVE; on a named host it is the administrator's. fresh: nothing was ever done to it."""
         by = by or (self.admin if host else self.member)
-        code, body = self.create(by=by, host=host, flavor=flavor)
-        assert code == 202, body
-        server = str(body["server"]["id"])
-        self.finally_(lambda: self._delete_server(server))
+        kind = (by.login.user, host) if done and not fresh and flavor == SMALL else None
+        server = self.witness.shelf.take_server(kind) if self.witness.shelf and kind else ""
+        if not server:
+            server = self._make_server(by, host, flavor)
+        self.finally_(lambda: self._put_back(server, kind))
         if done:
             self.wait(lambda: self.state(server) == ACTIVE)
         return server
@@ -50,19 +68,23 @@ class Bench:
         return by.compute("POST", "/servers", {"server": {**wanted, **({"host": host} if host else {})}})
 
     def volume(self, *, by: Asker | None = None, size: int = 1, done: bool = True, **more: Any) -> str:
-        """Make a volume and wait until it is available."""
-        code, body = (by or self.member).volume("POST", "/volumes", {"volume": {"name": f"v{next(NUMBERS)}", "size": size, **more}})
-        assert code == 202, body
-        volume = str(body["volume"]["id"])
-        self._volumes.append(volume)
+        """Have a volume that is available."""
+        by = by or self.member
+        shelf = self.witness.shelf if done and size == 1 and not more else None
+        volume = shelf.take_volume(by.login.user) if shelf else ""
+        if not volume:
+            code, body = by.volume("POST", "/volumes", {"volume": {"name": f"v{next(NUMBERS)}", "size": size, **more}})
+            assert code == 202, body
+            volume = str(body["volume"]["id"])
+        self._volumes.append((volume, by.login.user))
         if done:
             self.wait(lambda: self.volume_status(volume) == "available")
         return volume
 
-    def attached(self, *, by: Asker | None = None, host: str = "") -> tuple[str, str]:
-        """Make a server and a volume, and attach it."""
+    def attached(self, *, by: Asker | None = None, host: str = "", fresh: bool = False) -> tuple[str, str]:
+        """Have a server and a volume, and attach it."""
         by = by or (self.admin if host else self.member)
-        server, volume = self.server(by=by, host=host), self.volume(by=by)
+        server, volume = self.server(by=by, host=host, fresh=fresh), self.volume(by=by)
         self.attach(by, server, volume)
         return server, volume
 
@@ -138,15 +160,20 @@ class Bench:
         self._types.append(body["volume_type"]["id"])
         return str(self._types[-1])
 
+    def quiet(self) -> None:
+        """Wait until nothing of earlier tests is on its way out, so that figures stand still."""
+        if self.witness.shelf:
+            self.witness.shelf.settle()
+
     def close(self) -> None:
-        """Heal what was harmed, delete what was made."""
+        """Heal what was harmed, delete what was made or keep it for the next test."""
         self.witness.heal()
         if self._harmed:
             self.wait(self._all_report)
         while self._undo:
             self._undo.pop()()
         while self._volumes:
-            self._delete_volume(self._volumes.pop())
+            self._put_volume_back(*self._volumes.pop())
         while self._types:
             self.admin.volume("DELETE", f"/types/{self._types.pop()}")
 
@@ -160,6 +187,31 @@ class Bench:
         while self.witness.now_s() < give_up_s:
             self.witness.glance()
             yield None
+
+    def _make_server(self, by: Asker, host: str, flavor: str) -> str:
+        if self.witness.shelf:
+            self.witness.shelf.settle(GOING_AT_MOST)
+        code, body = self.create(by=by, host=host, flavor=flavor)
+        assert code == 202, body
+        return str(body["server"]["id"])
+
+    def _put_back(self, server: str, kind: Kind | None) -> None:
+        shelf = self.witness.shelf
+        if shelf is None:
+            self._delete_server(server)
+        elif kind is None or self._is_odd:
+            shelf.let_server_go(server)
+        else:
+            shelf.put_server(server, kind)
+
+    def _put_volume_back(self, volume: str, owner: str) -> None:
+        shelf = self.witness.shelf
+        if shelf is None:
+            self._delete_volume(volume)
+        elif self._is_odd:
+            shelf.let_volume_go(volume)
+        else:
+            shelf.put_volume(volume, owner)
 
     def _delete_server(self, server: str) -> None:
         self.admin.act(server, "unlock")

@@ -12,6 +12,7 @@ from tests.conformance.openstack.bench import Bench
 from tests.conformance.openstack.witnesses import Laboratory, Sandbox, Witness
 
 LAB = "OPENSTACK_LAB_TESTS"
+LAB_LIMIT_S = 400
 CONFIRM = "OPENSTACK_LAB_CONFIRM"  # write down which tests the real services passed
 CONFIRMED = Path(__file__).with_name("confirmed.json")
 WITNESSES = ("sandbox", "lab") if os.environ.get(LAB) == "1" else ("sandbox",)
@@ -23,6 +24,13 @@ def pytest_configure(config: pytest.Config) -> None:
     config.addinivalue_line("markers", "endpoint(*names): which endpoints of Keystone, Nova or Cinder a conformance test asks")
     config.addinivalue_line("filterwarnings", "ignore::openstack.warnings.RemovedInSDK60Warning")
     config.addinivalue_line("filterwarnings", "ignore::openstack.warnings.RemovedInSDK50Warning")
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Give each test on the lab the time that a real cloud on a busy machine needs."""
+    for item in items:
+        if getattr(item, "callspec", None) is not None and item.callspec.params.get("cloud") == "lab":  # type: ignore[attr-defined]
+            item.add_marker(pytest.mark.timeout(LAB_LIMIT_S))
 
 
 @pytest.fixture(scope="session")

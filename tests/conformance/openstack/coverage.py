@@ -12,6 +12,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from types import FunctionType
+from typing import Any
 
 from chaoscinder.sandbox.openstack.cinder_actions import VolumeActions
 from chaoscinder.sandbox.openstack.compute_actions import ActionRoutes
@@ -22,6 +23,7 @@ from tests.recordings.openstack.replay import new_cloud
 HERE = Path(__file__).parent
 PAGE = HERE.parents[2] / "docs" / "openstack-coverage.md"
 CONFIRMED = HERE / "confirmed.json"
+OBSERVED = HERE / "observed.json"  # what real Nova and Cinder were seen to do, row by row, and the tests that hold it
 CINDERS = ("/volumes", "/attachments", "/snapshots", "/types", "/messages", "/scheduler-stats")
 ROOTS = {"/": "Nova, Cinder", "/v2.1/": "Nova", "/v3/": "Cinder"}
 BOTHS = ("/os-services", "/limits", "/os-quota-sets")
@@ -80,6 +82,12 @@ def page() -> str:
             "|---|---|---|---|---|---|",
             *(_line(row) for row in table),
             "",
+            "## What was seen of real services, and the tests that hold it",
+            "",
+            "| of | observed | tests |",
+            "|---|---|---|",
+            *(_seen(row) for row in observed()),
+            "",
             "## Answered by the sandbox without a conformance test",
             "",
             "What is not listed on this page gets 501 with its path.",
@@ -88,6 +96,16 @@ def page() -> str:
             "",
         ]
     )
+
+
+def observed() -> list[dict[str, Any]]:
+    """Every row of observed.json."""
+    return list(json.loads(OBSERVED.read_text(encoding="utf-8")))
+
+
+def _seen(row: dict[str, Any]) -> str:
+    names = (name.removeprefix("test_").replace("::test_", ": ").replace("_", " ") for name in row["tests"])
+    return f"| {row['of']} | {row['observed']} | {'; '.join(names) or 'left out: ' + row['left_out']} |"
 
 
 def _line(row: Row) -> str:

@@ -44,7 +44,8 @@ def test_a_volume_is_reserved_attaching_in_use_and_detaching_available(cloud):
     cloud.follow(lambda: cloud.volume_state(volume), [("reserved", 0), ("attaching", 0), ("in-use", 1)])
     assert cloud.member.detach(server, volume) == (202, None)
     cloud.follow(lambda: cloud.volume_state(volume), [("detaching", 1), ("available", 0)])
-    assert of_nova(cloud, server) == []
+    cloud.wait(lambda: of_nova(cloud, server) == [])
+    assert cloud.member.detach(server, volume) == refused(404, f"Instance {server} is not attached to volume {volume}")
 
 
 @pytest.mark.endpoint(LIST, "GET /volumes/{id}", "GET /attachments", "GET /attachments/{id}", "GET /attachments/detail")

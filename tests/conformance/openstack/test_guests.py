@@ -47,11 +47,13 @@ def test_a_guest_that_was_paused_behind_novas_back_shows_only_its_power_state(cl
 
 
 @pytest.mark.endpoint("GET /servers/{id}")
-def test_a_crashed_guest_is_noticed_by_the_periodic_power_sync_only(cloud):
-    server = cloud.server(host=HOST)
-    cloud.guest(server, CRASHED)
-    assert cloud.state(server) == ACTIVE
-    cloud.wait(lambda: cloud.state(server) == SHUTOFF, POWER_SYNC_S + 20)
+def test_a_crash_and_a_power_cut_that_nova_is_not_told_of_are_noticed_by_the_periodic_power_sync_only(cloud):
+    crashed, cut = cloud.server(host=HOST), cloud.server(host=HOST)
+    cloud.lose_events(HOST)
+    cloud.guest(crashed, CRASHED)
+    cloud.guest(cut, SHUT_DOWN)
+    assert (cloud.state(crashed), cloud.state(cut)) == (ACTIVE, ACTIVE)
+    cloud.wait(lambda: (cloud.state(crashed), cloud.state(cut)) == (SHUTOFF, SHUTOFF), POWER_SYNC_S + 20)
 
 
 @pytest.mark.endpoint(f"{ACTION} os-stop", f"{ACTION} os-start", f"{ACTION} reboot")

@@ -10,6 +10,7 @@ SERVICE = "PUT /os-services/{id}"
 ATTACH = "POST /servers/{id}/os-volume_attachments"
 DETACH = "DELETE /servers/{id}/os-volume_attachments/{volume}"
 HOST = "compute3"
+POWER_SYNC_S = 60  # nova.conf sync_power_state_interval, on both witnesses
 UNAVAILABLE = refused(409, "Service is unavailable at this time.")
 NO_ANSWER = "Unexpected API Error. Please contact the administrator\n<class 'oslo_messaging.rpc.client.RemoteError'>"
 
@@ -21,6 +22,11 @@ def host_status(cloud, server):
 def migrations(cloud, server):
     rows = cloud.admin.compute("GET", f"/os-migrations?instance_uuid={server}&migration_type=evacuation")[1]["migrations"]
     return [(row["source_compute"], row["status"]) for row in rows]
+
+
+def events(cloud, server, action):
+    rows = cloud.admin.compute("GET", f"/servers/{server}/os-instance-actions/{action['request_id']}")[1]["instanceAction"]["events"]
+    return [(row["event"], row["result"]) for row in rows]
 
 
 @pytest.fixture
@@ -48,8 +54,8 @@ def test_a_disabled_host_shows_maintenance(cloud):
     assert (host_status(cloud, server), cloud.state(server)) == ("MAINTENANCE", ACTIVE)
 
 
-@pytest.mark.endpoint(f"{ACTION} os-stop", DETACH, ATTACH)
-def test_a_forced_down_host_that_lives_still_stops_and_attaches_and_only_detaching_is_refused(cloud):
+@pytest.mark.endpoint(f"{ACTION} os-stop", f"{ACTION} os-start", DETACH, ATTACH)
+def test_a_forced_down_host_that_lives_still_stops_and_starts_and_attaches_and_only_detaching_is_refused(cloud):
     server, volume = cloud.attached(host=HOST)
     more = cloud.volume(by=cloud.admin)
     cloud.change_service(HOST, forced_down=True)
@@ -57,6 +63,8 @@ def test_a_forced_down_host_that_lives_still_stops_and_attaches_and_only_detachi
     cloud.attach(cloud.admin, server, more)
     assert cloud.admin.act(server, "os-stop") == (202, None)
     cloud.wait(lambda: cloud.state(server) == SHUTOFF)
+    assert cloud.admin.act(server, "os-start") == (202, None)
+    cloud.wait(lambda: cloud.state(server) == ACTIVE)
 
 
 @pytest.mark.endpoint(f"{ACTION} os-migrateLive")
@@ -129,11 +137,29 @@ def test_a_stop_sent_to_a_dead_host_blocks_everything_and_is_done_when_it_return
     cloud.wait(lambda: host_status(cloud, server) == "UP")
 
 
-@pytest.mark.endpoint(DETACH)
-def test_nothing_is_detached_from_a_dead_host(cloud, dead):
+@pytest.mark.endpoint(f"{ACTION} os-stop", f"{ACTION} os-resetState", "GET /servers/{id}/os-instance-actions")
+def test_a_stop_that_waits_for_a_dead_host_is_done_there_even_after_the_state_was_reset_and_noticed_late(cloud, dead):
+    server, _ = dead
+    assert cloud.admin.act(server, "os-stop") == (202, None)
+    [stop, *_] = cloud.admin.compute("GET", f"/servers/{server}/os-instance-actions")[1]["instanceActions"]
+    assert (stop["action"], events(cloud, server, stop)) == ("stop", [])
+    assert cloud.admin.act(server, "os-resetState", {"state": "active"}) == (202, None)
+    assert cloud.state(server) == ACTIVE
+    cloud.harm(HOST, "start")
+    cloud.wait(lambda: events(cloud, server, stop) == [("compute_stop_instance", "Error")])
+    cloud.wait(lambda: cloud.state(server) == SHUTOFF, POWER_SYNC_S + 20)
+
+
+@pytest.mark.endpoint(DETACH, "POST /servers")
+def test_a_dead_host_lets_no_volume_go_and_takes_no_server(cloud, dead):
     server, volume = dead
     assert cloud.admin.detach(server, volume) == UNAVAILABLE
     assert cloud.volume_state(volume) == ("in-use", 1)
+    wanted = cloud.server(host=HOST, done=False)
+    cloud.wait(lambda: cloud.state(wanted) == ("ERROR", "error", None, 0))
+    cloud.wait(lambda: "fault" in cloud.admin.server(wanted))
+    message = "No valid host was found. There are not enough hosts available."
+    assert cloud.admin.server(wanted)["fault"]["message"] == message
 
 
 @pytest.mark.endpoint(ATTACH, "GET /servers/{id}", "GET /servers/{id}/os-volume_attachments")

@@ -17,7 +17,7 @@ def migrations(cloud, server):
 
 @pytest.mark.endpoint(f"{ACTION} migrate", f"{ACTION} confirmResize", "GET /os-migrations")
 def test_a_migrated_server_waits_for_confirmation_on_its_new_host(cloud):
-    server, volume = cloud.attached()
+    server, volume = cloud.attached(fresh=True)
     before = cloud.host_of(server)
     assert cloud.admin.act(server, "migrate") == (202, None)
     cloud.follow(lambda: cloud.state(server), [*RESIZING, RESIZED])
@@ -34,7 +34,7 @@ def test_a_resize_can_be_reverted(cloud):
     bigger = {"id": "998", "name": "c.bigger", "ram": 128, "vcpus": 1, "disk": 1}
     cloud.admin.compute("POST", "/flavors", {"flavor": bigger})
     cloud.finally_(lambda: cloud.admin.compute("DELETE", "/flavors/998"))
-    server = cloud.server()
+    server = cloud.server(fresh=True)
     before = cloud.host_of(server)
     same = refused(400, "When resizing, instances must change flavor!")
     assert cloud.member.act(server, "resize", {"flavorRef": "42"}) == same
@@ -49,7 +49,7 @@ def test_a_resize_can_be_reverted(cloud):
 
 @pytest.mark.endpoint(f"{ACTION} os-migrateLive")
 def test_a_live_migrated_server_takes_its_volume_along(cloud):
-    server, volume = cloud.attached()
+    server, volume = cloud.attached(fresh=True)
     before = cloud.host_of(server)
     assert cloud.admin.act(server, "os-migrateLive", {"host": None, "block_migration": "auto"}) == (202, None)
     cloud.follow(lambda: cloud.state(server), [("MIGRATING", "active", "migrating", 1), ACTIVE])

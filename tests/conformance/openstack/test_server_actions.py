@@ -182,7 +182,7 @@ def test_a_shelved_server_leaves_its_host_and_is_not_ready_then(cloud):
 
 @pytest.mark.endpoint("GET /servers/{id}/os-instance-actions", "GET /servers/{id}/os-instance-actions/{request}")
 def test_what_was_done_is_on_record_the_latest_first(cloud):
-    server = cloud.server()
+    server = cloud.server(fresh=True)
     cloud.member.act(server, "os-stop")
     cloud.settle(server, "SHUTOFF")
     rows = cloud.member.compute("GET", f"/servers/{server}/os-instance-actions")[1]["instanceActions"]

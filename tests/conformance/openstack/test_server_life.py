@@ -9,6 +9,7 @@ UNKNOWN = "00000000-0000-0000-0000-000000000000"
 
 
 def fault(cloud, server):
+    cloud.wait(lambda: "fault" in cloud.admin.server(server))  # Nova writes it just after the status
     return cloud.admin.server(server)["fault"]["message"]
 
 
@@ -56,6 +57,7 @@ def test_a_flavor_too_big_for_the_quota_is_forbidden_with_the_figures(cloud):
     wanted = {"id": "999", "name": "c.toobig", "ram": 999999, "vcpus": 1, "disk": 1}
     assert cloud.admin.compute("POST", "/flavors", {"flavor": wanted})[0] == 200
     cloud.finally_(lambda: cloud.admin.compute("DELETE", "/flavors/999"))
+    cloud.quiet()
     used = cloud.member.compute("GET", "/limits")[1]["limits"]["absolute"]["totalRAMUsed"]
     message = f"Quota exceeded for ram: Requested 999999, but already used {used} of 51200 ram"
     assert cloud.create(by=cloud.member, flavor="999") == refused(403, message)
@@ -138,6 +140,7 @@ def test_quotas_and_their_use_are_told(cloud):
         return limits()["totalInstancesUsed"], limits()["totalRAMUsed"]
 
     cloud.server()
+    cloud.quiet()
     number = len(cloud.member.compute("GET", "/servers")[1]["servers"])
     cloud.wait(lambda: used() == (number, 64 * number), 10)
     after = limits()

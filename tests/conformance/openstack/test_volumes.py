@@ -162,6 +162,7 @@ def test_a_volume_never_shrinks(cloud):
 @pytest.mark.endpoint("POST /volumes", "GET /limits")
 def test_the_quota_of_gigabytes_is_kept_and_told_with_its_figures(cloud):
     cloud.volume()
+    cloud.quiet()
     used = cloud.member.volume("GET", "/limits")[1]["limits"]["absolute"]["totalGigabytesUsed"]
     words = "VolumeSizeExceedsAvailableQuota: Requested volume or snapshot exceeds allowed gigabytes quota."
     message = f"{words} Requested 5000G, quota is 1000G and {used}G has been consumed."
@@ -170,6 +171,7 @@ def test_the_quota_of_gigabytes_is_kept_and_told_with_its_figures(cloud):
 
 @pytest.mark.endpoint("POST /volumes", "GET /os-quota-sets/{project}")
 def test_the_quota_of_volumes_is_kept(cloud):
+    cloud.quiet()
     code, body = cloud.admin.volume("GET", f"/os-quota-sets/{_project(cloud.other)}?usage=True")
     rows = body["quota_set"]["volumes"]
     assert (code, rows["limit"]) == (200, 10)

@@ -13,10 +13,13 @@ from requests.adapters import BaseAdapter
 from werkzeug.test import Client
 
 from tests.conformance.openstack.asking import Asker, Login
+from tests.conformance.openstack.shelf import Shelf
 from tests.recordings.openstack.replay import START_S, new_cloud
 
 PATIENCE_S = 60.0
 HOSTS = ("compute1", "compute2", "compute3")
+APIS = ("keystone", "nova", "cinder")
+PARTS = (*APIS, "rabbit", "mariadb")  # what the sandbox has no process of
 OPERATIONS = {"detach_volume": "detach_fails", "attach_volume": "attach_fails", "power_off": "power_off_fails", "spawn": "spawn_fails"}
 SANDBOX_URL = "http://sandbox.invalid"
 RECORDED_IMAGE = "a89639bd-88ac-4412-8903-09e41187579e"
@@ -30,9 +33,12 @@ class Witness(ABC):
     member: Asker
     other: Asker  # a member of another project
     image: str
+    shelf: Shelf | None = None  # where making something costs seconds
+    patience_s = PATIENCE_S
 
-    def wait(self, done: Callable[[], Any], within_s: float = PATIENCE_S) -> None:
-        """Let time go by until something is so."""
+    def wait(self, done: Callable[[], Any], within_s: float = 0.0) -> None:
+        """Let time go by until something is so; without a limit of its own as long as is ever right for this witness."""
+        within_s = within_s or self.patience_s
         give_up_s = self.now_s() + within_s
         while not done():
             assert self.now_s() < give_up_s, f"not so within {within_s:g} s: {done}"
@@ -58,7 +64,7 @@ class Witness(ABC):
 
     @abstractmethod
     def harm(self, service: str, how: str) -> None:
-        """Kill, freeze, thaw or start compute1..3 or cinder-volume."""
+        """Kill, freeze, thaw or start compute1..3 or cinder-volume; kill or start an API; freeze or thaw rabbit or mariadb."""
 
     @abstractmethod
     def guest(self, server: str, state: int | None) -> None:
@@ -67,6 +73,10 @@ class Witness(ABC):
     @abstractmethod
     def fail(self, host: str, operation: str, *, sleep_s: float = 0.0) -> None:
         """Let an operation of a host's hypervisor fail, or be slow."""
+
+    @abstractmethod
+    def lose_events(self, host: str) -> None:
+        """Let a host's hypervisor no longer tell Nova what happens to its guests."""
 
     @abstractmethod
     def heal(self) -> None:
@@ -131,6 +141,10 @@ class Sandbox(Witness):
         self.cloud.world.turn(0.02)
 
     def harm(self, service: str, how: str) -> None:
+        if service in PARTS:
+            getattr(self.cloud.outages, how)(service)
+            {"kill": self._harmed.add, "freeze": self._harmed.add}.get(how, self._harmed.discard)(service)
+            return
         act = {"kill": self._fall_silent, "freeze": self._fall_silent, "thaw": self._thaw, "start": self._start}[how]
         with self.cloud.world.step():
             act(service)
@@ -147,9 +161,12 @@ class Sandbox(Witness):
         else:
             getattr(faults, OPERATIONS[operation]).add(host)
 
+    def lose_events(self, host: str) -> None:
+        self.cloud.nova.faults.events_lost.add(host)
+
     def heal(self) -> None:
         for service in list(self._harmed):
-            self.harm(service, "thaw")
+            self.harm(service, "start" if service in APIS else "thaw")
 
     def sees_everything(self) -> bool:
         return True
@@ -182,7 +199,8 @@ class Laboratory(Witness):
     """The real services, as tests/lab/openstack runs them."""
 
     name = "lab"
-    tick_s = 0.1
+    patience_s = 150.0  # the lab's machine may be busy with other things
+    tick_s, glance_s = 0.25, 0.1  # each look costs the lab's machine 50 ms of processor
 
     def __init__(self) -> None:
         from tests.lab.openstack.guests import Guests
@@ -198,12 +216,16 @@ class Laboratory(Witness):
         logins = _logins(self._lab.places.clouds)
         self.admin, self.member, self.other = (Asker(self.http, logins[name]) for name in ("lab-admin", "lab-member", "lab-other"))
         self.image = self._image()
+        self.shelf = Shelf(self.admin, self.wait)
 
     def now_s(self) -> float:
         return time.monotonic()
 
     def tick(self) -> None:
         time.sleep(self.tick_s)
+
+    def glance(self) -> None:
+        time.sleep(self.glance_s)
 
     def harm(self, service: str, how: str) -> None:
         {"kill": self._lab.kill, "freeze": self._lab.freeze, "thaw": self._lab.thaw, "start": self._lab.start}[how](service)
@@ -214,6 +236,9 @@ class Laboratory(Witness):
 
     def fail(self, host: str, operation: str, *, sleep_s: float = 0.0) -> None:
         self._guests.fail(host, operation, sleep_s=sleep_s)
+
+    def lose_events(self, host: str) -> None:
+        self._guests.lose_events(host)
 
     def heal(self) -> None:
         self._guests.heal()
@@ -226,6 +251,8 @@ class Laboratory(Witness):
         return False
 
     def close(self) -> None:
+        assert self.shelf is not None
+        self.shelf.close()
         self.http.close()
 
     def _image(self) -> str:

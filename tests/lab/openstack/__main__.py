@@ -35,6 +35,9 @@ def main(told: list[str] | None = None) -> int:
     except LabError as error:
         say(f"lab: {error}")
         return 1
+    except KeyboardInterrupt:
+        say(f"lab: {given.command} was interrupted, by hand or by a time limit")
+        return 130
 
 
 def _parser() -> argparse.ArgumentParser:

@@ -129,6 +129,10 @@ class Lab:
         """Wait until every compute host and the volume backend are in service, forced down and disabled ones included."""
         self._seed("hosts in service", "ready", str(len(self.hosts)))
 
+    def sweep(self) -> None:
+        """Delete what a test run that was cut short left in the cloud."""
+        self._seed("what an earlier test run left", "sweep")
+
     def _start_all(self) -> None:
         services = self.services
         for name in ("mariadb", "epmd"):

@@ -3,7 +3,7 @@
 from collections import Counter
 from pathlib import Path
 
-from tests.lab.openstack.running import ON_LAB, ON_SANDBOX, counted
+from tests.lab.openstack.running import ON_LAB, ON_NEITHER, ON_RECORDING, ON_SANDBOX, counted
 
 REPORT = """<testsuites><testsuite>
 <testcase classname="tests.lab.pack.test_client" name="test_a"/>
@@ -12,6 +12,7 @@ REPORT = """<testsuites><testsuite>
 <testcase classname="tests.conformance.openstack.test_volumes" name="test_d[sandbox]"/>
 <testcase classname="tests.conformance.openstack.test_volumes" name="test_d[lab]"><skipped/></testcase>
 <testcase classname="tests.conformance.openstack.test_volumes" name="test_e[kill-lab]"/>
+<testcase classname="tests.recordings.openstack.test_replay" name="test_f"/>
 </testsuite></testsuites>"""
 
 
@@ -19,4 +20,5 @@ def test_a_parameter_says_where_and_the_packs_own_tests_are_the_labs(tmp_path: P
     file = tmp_path / "report.xml"
     file.write_text(REPORT)
     on_lab, on_sandbox = Counter(passed=2, failure=1, skipped=1), Counter(passed=1)
-    assert counted(file) == {ON_LAB: on_lab, ON_SANDBOX: on_sandbox, "neither": Counter(passed=1)}
+    elsewhere = {ON_RECORDING: Counter(passed=1), ON_NEITHER: Counter(passed=1)}
+    assert counted(file) == {ON_LAB: on_lab, ON_SANDBOX: on_sandbox, **elsewhere}

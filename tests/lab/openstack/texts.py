@@ -9,6 +9,8 @@ from tests.lab.openstack.ports import Ports
 
 TEMPLATES = HERE / "templates"
 PASSWORD = "lab"  # of every user, on loopback only
+# By which the access rules of a credential name them; one that the catalog does not know refuses every token with such rules.
+SERVICE_TYPES = {"nova": "compute", "cinder": "block-storage", "neutron": "network", "glance": "image"}
 SHIPPED = ("nova", "cinder", "glance", "neutron")  # whose packages bring paste files into venv/etc
 
 
@@ -36,7 +38,8 @@ def write_settings(places: Places, ports: Ports, hosts: tuple[str, ...]) -> None
     for template in sorted(TEMPLATES.rglob("*")):
         if template.is_file() and template.suffix not in (".part", ".sql") and template.name != "compute.conf":
             service = template.parent.name
-            parts = {"service_sections": _filled(TEMPLATES / "service.part", {**values, "service": service})}
+            own = {"service": service, "service_type": SERVICE_TYPES.get(service, service)}
+            parts = {"service_sections": _filled(TEMPLATES / "service.part", {**values, **own})}
             _write(places.etc / template.relative_to(TEMPLATES), _filled(template, {**values, **parts}))
     for host in hosts:
         _write(places.etc / "nova" / f"{host}.conf", _filled(TEMPLATES / "nova" / "compute.conf", {**values, "host": host}))

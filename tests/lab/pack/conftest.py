@@ -12,6 +12,7 @@ from chaoscinder.settings import Settings
 from tests.lab.openstack.guests import Guests
 from tests.lab.openstack.lab import Lab
 from tests.lab.openstack.running import TESTS_VARIABLE
+from tests.lab.pack.credentials import Credentials
 from tests.lab.pack.stage import Estate, Stage
 from tests.lab.pack.tenant import Tenant, until
 
@@ -23,7 +24,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Give each test here the time that a real cloud needs, and bear what openstacksdk 4.22 says about itself."""
     for item in items:
         if Path(__file__).parent in item.path.parents:
-            item.add_marker(pytest.mark.timeout(240))
+            item.add_marker(pytest.mark.timeout(400))
             item.add_marker(pytest.mark.filterwarnings("ignore::PendingDeprecationWarning"))
 
 
@@ -115,8 +116,29 @@ def stage(
     """A workload on a server of the lab, and a run of ours that records it."""
     monkeypatch.setenv("OS_CLIENT_CONFIG_FILE", str(lab.places.clouds))
     monkeypatch.setenv("OS_CLOUD", MEMBER)
-    if not (estates and estates[-1].is_whole()):
+    if estates and not estates[-1].is_whole():
+        estates.pop().close()
+    if not estates:
         estates.append(Estate(Tenant(*connections)))
     made = Stage(estates[-1], tmp_path, monkeypatch)
     yield made
     made.close()
+
+
+@pytest.fixture
+def credentials(lab: Lab, connections: tuple[Any, Any], tmp_path: Path) -> Iterator[Credentials]:
+    """Application credentials of the member, with fewer roles or with access rules."""
+    made = Credentials(connections[0], lab.places.clouds, tmp_path)
+    yield made
+    made.close()
+
+
+@pytest.fixture
+def use(stage: Stage, credentials: Credentials, monkeypatch: pytest.MonkeyPatch) -> Callable[..., None]:
+    """Lets everything that logs in from now on use an application credential of its own: use(roles=..., rules=...)."""
+
+    def use(**limits: Any) -> None:
+        for name, value in credentials.make(**limits).items():
+            monkeypatch.setenv(name, value)
+
+    return use

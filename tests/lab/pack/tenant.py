@@ -6,7 +6,7 @@ from collections.abc import Callable
 from typing import Any
 
 EVERY_S = 0.2
-LIMIT_S = 60.0
+LIMIT_S = 120.0
 
 
 def until(look: Callable[[], Any], wanted: Callable[[Any], bool], what: str, limit_s: float = LIMIT_S) -> Any:

@@ -59,6 +59,7 @@ def test_a_server_whose_power_was_cut_behind_nova_is_not_stopped_again(stage: St
     assert (stage.state()["marks"], run.open_intents()) == ([], ())
     stage.tenant.member.compute.start_server(stage.server_id)
     stage.tenant.wait(stage.server_id, "ACTIVE")
+    assert stage.state() == stage.untouched
 
 
 def test_a_locked_server_is_refused_and_carries_nothing_of_ours(stage: Stage) -> None:

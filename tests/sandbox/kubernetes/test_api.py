@@ -27,10 +27,12 @@ def test_discovery_lists_groups_and_resources(http: Http):
     assert http.get("/api")["versions"] == ["v1"]
     assert [group["name"] for group in http.get("/apis")["groups"]] == [
         "apps",
+        "batch",
         "coordination.k8s.io",
         "discovery.k8s.io",
         "policy",
         "storage.k8s.io",
+        "rbac.authorization.k8s.io",
         "events.k8s.io",
         "authorization.k8s.io",
         "authentication.k8s.io",
@@ -79,11 +81,10 @@ def test_the_details_of_a_refusal_name_the_object(http: Http):
 @pytest.mark.parametrize(
     ("method", "path", "what"),
     [
-        ("GET", "/apis/rbac.authorization.k8s.io/v1/clusterroles", "GET /apis/rbac.authorization.k8s.io/v1/clusterroles"),
+        ("GET", "/apis/autoscaling/v2/horizontalpodautoscalers", "GET /apis/autoscaling/v2/horizontalpodautoscalers"),
         ("GET", "/api/v1/namespaces/default/pods/web/exec", "GET /api/v1/namespaces/default/pods/web/exec"),
         ("GET", "/metrics", "GET /metrics"),
-        ("GET", "/apis/batch/v1", "GET /apis/batch/v1"),
-        ("POST", "/api/v1/nodes?dryRun=All", "POST /api/v1/nodes (dryRun)"),
+        ("GET", "/apis/autoscaling/v2", "GET /apis/autoscaling/v2"),
     ],
 )
 def test_what_the_sandbox_cannot_do_is_501_with_method_and_path(http: Http, method: str, path: str, what: str):
@@ -97,21 +98,26 @@ def test_a_method_that_does_not_fit_is_405(http: Http, method: str, path: str):
     assert http.refusal(method, path, {} if method == "POST" else None) == expected
 
 
-def test_everybody_may_do_everything(http: Http):
+def test_everybody_may_do_everything_where_no_tokens_are_known(http: Http):
     review = {"spec": {"resourceAttributes": {"verb": "get", "resource": "pods"}}}
-    assert http("POST", "/apis/authorization.k8s.io/v1/selfsubjectaccessreviews", review) == (201, {**review, "status": {"allowed": True}})
+    head = {"kind": "SelfSubjectAccessReview", "apiVersion": "authorization.k8s.io/v1", "metadata": {}}
+    answer = (201, {**head, **review, "status": {"allowed": True}})
+    assert http("POST", "/apis/authorization.k8s.io/v1/selfsubjectaccessreviews", review) == answer
 
 
 def test_without_a_known_token_nobody_comes_in_but_to_ask_who_it_is(world: World, store: Store, http: Http):
     guarded = type(http)(KubernetesApi(world, store, git_version="v1.36.2", rate=1.0, tokens={"secret": "admin"}))
-    assert guarded.refusal("GET", "/api/v1/nodes") == (401, "Unauthorized", "Unauthorized")
+    anonymous = 'nodes is forbidden: User "system:anonymous" cannot list resource "nodes" in API group "" at the cluster scope'
+    assert guarded.refusal("GET", "/api/v1/nodes") == (403, "Forbidden", anonymous)
     assert guarded("GET", "/version")[0] == 200
     guarded.headers["Authorization"] = "Bearer wrong"
     assert guarded.refusal("GET", "/version") == (401, "Unauthorized", "Unauthorized")
     guarded.headers["Authorization"] = "Bearer secret"
     assert guarded("GET", "/api/v1/nodes")[0] == 200
     _, review = guarded("POST", "/apis/authentication.k8s.io/v1/selfsubjectreviews", {})
-    assert review == {"status": {"userInfo": {"username": "admin"}}}
+    who = {"username": "admin", "groups": ["system:masters", "system:authenticated"]}
+    head = {"kind": "SelfSubjectReview", "apiVersion": "authentication.k8s.io/v1", "metadata": {}}
+    assert review == {**head, "status": {"userInfo": who}}
 
 
 def test_a_bug_is_500_and_no_broken_connection(http: Http, store: Store, caplog: pytest.LogCaptureFixture):

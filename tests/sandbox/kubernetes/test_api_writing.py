@@ -95,7 +95,7 @@ def test_a_workload_that_does_not_select_its_own_pods_is_422(http: Http, deploym
     deployment["spec"]["template"]["metadata"]["labels"] = {"app": "other"}
     _, _, message = http.refusal("POST", DEPLOYMENTS_PATH, deployment)
     assert message == (
-        'Deployment.apps "web" is invalid: spec.template.metadata.labels: Invalid value: map[string]string{"app":"other"}:'
+        'Deployment.apps "web" is invalid: spec.template.metadata.labels: Invalid value: {"app":"other"}:'
         " `selector` does not match template `labels`"
     )
 
@@ -187,7 +187,12 @@ def test_a_request_settles_the_world(world: World, http: Http, store: Store):
 
 def test_what_was_read_cannot_change_what_is_stored(http: Http, store: Store):
     before = json.dumps(store.get(NODES, "n1"))
-    http("PATCH", "/api/v1/nodes/n1/status", [{"op": "add", "path": "/status/x", "value": {}}], content_type="application/json-patch+json")
+    http(
+        "PATCH",
+        "/api/v1/nodes/n1/status",
+        [{"op": "add", "path": "/status/volumesInUse", "value": ["v"]}],
+        content_type="application/json-patch+json",
+    )
     assert json.dumps(store.find(NODES, "n1")) != before
     http.get("/api/v1/nodes/n1")["spec"]["x"] = 1
     assert store.get(NODES, "n1")["spec"] == {}

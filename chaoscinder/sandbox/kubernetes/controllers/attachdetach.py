@@ -29,15 +29,33 @@ class AttachDetach(Controller):
     def __init__(self, cluster: Cluster) -> None:
         super().__init__(cluster)
         self.delay_s = self.profile.attach_loop_s
-        self._operations = (CinderPlugin if self.profile.plugin == "in-tree" else Attachments)(cluster, self._wake)
+        self._operations = self._new_operations()
         self._wanted: dict[Place, tuple[Disk, list[Object]]] = {}
         self._complained: set[Place] = set()
         self._timer: Timer | None = None
+        self._is_down = False
         self._adopt()
         cluster.every(self.profile.verify_attached_s, self._verify, "verify-attached")
 
+    def restart(self, after_s: float) -> None:
+        """Its process ends and another one takes over after that long: back-offs, timers and operations under way are forgotten."""
+        self._operations.abandon()
+        self._is_down = True
+        self.world.call_later(after_s, self._take_over, "attach-detach")
+
+    def _take_over(self) -> None:
+        self._operations = self._new_operations()
+        self._wanted, self._complained, self._is_down = {}, set(), False
+        self._adopt()
+        self.sync()
+
+    def _new_operations(self) -> Attachments:
+        return (CinderPlugin if self.profile.plugin == "in-tree" else Attachments)(self.cluster, self._wake)
+
     def sync(self) -> None:
         """Detach what is not wanted, attach what is, and report both in the nodes."""
+        if self._is_down:
+            return
         self._wanted = self._desired()
         self._complained &= self._wanted.keys()
         self._operations.see_in_use()
@@ -101,15 +119,23 @@ class AttachDetach(Controller):
             self.events.warning(pod, "FailedAttachVolume", message, by=BY)
 
     def _adopt(self) -> None:
-        """Take over the VolumeAttachments that are there, as the real controller does when it starts."""
+        """Take over what the nodes' statuses show attached, and the VolumeAttachments, as the real controller does when it starts."""
+        by_name = {disk.unique_name: disk for disk in map(disks.of_volume, self.store.list(VOLUMES)) if disk}
+        for node in self.store.list(NODES):
+            for row in (node.get("status") or {}).get("volumesAttached") or []:
+                if row["name"] in by_name:
+                    self._operations.take_over(by_name[row["name"]], node["metadata"]["name"], attached=True)
         for row in self.store.list(ATTACHMENTS):
             volume = self.store.find(VOLUMES, row["spec"]["source"].get("persistentVolumeName") or "")
             disk = disks.of_volume(volume) if volume else None
             if disk:
-                self._operations.adopt(disk, row)
+                attached = bool((row.get("status") or {}).get("attached"))
+                self._operations.take_over(disk, row["spec"]["nodeName"], attached=attached)
 
     def _verify(self) -> None:
         """Forget attachments that went away behind the controller's back; a wanted one is then made again."""
+        if self._is_down:
+            return
         self._operations.verify()
         self.sync()
 

@@ -51,6 +51,11 @@ class Attachments:
         self.held: dict[tuple[str, str], Held] = {}
         self._running: set[str] = set()
         self._backoffs: dict[tuple[str, str], Backoff] = {}
+        self._abandoned = False
+
+    def abandon(self) -> None:
+        """The controller's process ended: whatever waits for an outcome never hears of it."""
+        self._abandoned = True
 
     def is_running(self, handle: str) -> bool:
         """Whether an operation on a volume runs."""
@@ -69,10 +74,8 @@ class Attachments:
         """Where else a volume is attached for certain."""
         return [held for held in self.held.values() if held.confirmed and held.disk.handle == place[0] and held.node != place[1]]
 
-    def adopt(self, disk: Disk, attachment: Object) -> None:
-        """Believe a VolumeAttachment that was there before."""
-        attached = bool((attachment.get("status") or {}).get("attached"))
-        node = attachment["spec"]["nodeName"]
+    def take_over(self, disk: Disk, node: str, *, attached: bool) -> None:
+        """Believe what was there before."""
         self.held[(disk.handle, node)] = Held(disk, node, confirmed=attached, reported=attached)
 
     def verify(self) -> None:
@@ -90,9 +93,13 @@ class Attachments:
 
     def report(self) -> None:
         """Write each node's volumesAttached."""
+        shown: dict[str, list[tuple[str, str]]] = {}
+        for held in self.held.values():
+            if held.reported:
+                shown.setdefault(held.node, []).append((held.disk.unique_name, held.disk.device))
         for node in self._store.list(NODES):
             name = node["metadata"]["name"]
-            rows = [(held.disk.unique_name, held.disk.device) for held in self.held.values() if held.node == name and held.reported]
+            rows = shown.get(name, [])
             if sorted(row["name"] for row in node.get("status", {}).get("volumesAttached") or []) != sorted(row[0] for row in rows):
                 self._store.change(NODES, name, "", partial(_set_attached, rows=sorted(rows)))
 
@@ -124,7 +131,7 @@ class Attachments:
             self._world.call_at(min(self._world.now_s + wait_s, ends_s), lambda: ask(following_s), "volume-attachment")
 
         def ask(wait_s: float) -> None:
-            if is_over():
+            if self._abandoned or is_over():
                 return
             if self._world.now_s >= ends_s:
                 timed_out()

@@ -97,6 +97,8 @@ class CinderPlugin(Attachments):
 
     def _watch_volume(self, is_over: Callable[[], bool], times: int, done: Callable[[], None], failed: Callable[[], None]) -> None:
         def ask(left: int, wait_s: float) -> None:
+            if self._abandoned:
+                return
             if is_over():
                 done()
             elif left <= 1:

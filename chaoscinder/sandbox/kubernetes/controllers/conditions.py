@@ -28,3 +28,16 @@ def put(obj: Object, type_: str, value: str, now: str, *, reason: str = "", mess
         rows.append(new)
     else:
         rows[rows.index(old)] = new
+
+
+def is_heartbeat(before: Object, after: Object) -> bool:
+    """Whether a Node differs from what it was in nothing but when its kubelet spoke last."""
+    return _silent(before) == _silent(after)
+
+
+def _silent(node: Object) -> tuple[Any, ...]:
+    meta, status = dict(node.get("metadata", {})), dict(node.get("status", {}))
+    rows = status.pop("conditions", None) or []
+    said = [{key: value for key, value in row.items() if key != "lastHeartbeatTime"} for row in rows]
+    meta.pop("resourceVersion", None)
+    return meta, node.get("spec"), status, said

@@ -7,13 +7,15 @@ and finds them when it is back.
 """
 
 from collections.abc import Callable
+from operator import methodcaller
 
 from chaoscinder.sandbox.kubernetes.controllers import conditions, disks, pods
 from chaoscinder.sandbox.kubernetes.controllers.cloudnodelifecycle import server_of
 from chaoscinder.sandbox.kubernetes.controllers.cluster import Cluster, Controller
 from chaoscinder.sandbox.kubernetes.controllers.podworker import PodWorker
-from chaoscinder.sandbox.kubernetes.resources import LEASES, NODES, PODS, SERVICES
-from chaoscinder.sandbox.kubernetes.store import Object
+from chaoscinder.sandbox.kubernetes.resources import CLAIMS, LEASES, NODES, PODS, SERVICES
+from chaoscinder.sandbox.kubernetes.store import Happened, Object
+from chaoscinder.sandbox.ports import Traffic
 
 BY = "kubelet"
 LEASE_NAMESPACE = "kube-node-lease"
@@ -28,27 +30,41 @@ HEALTHY = (
 class Kubelets(Controller):
     """All kubelets; a Node that appears with a providerID gets one."""
 
-    watches = (NODES, PODS)
+    watches = (NODES, PODS, CLAIMS)
 
     def __init__(self, cluster: Cluster) -> None:
         super().__init__(cluster)
         self.by_node: dict[str, Kubelet] = {}
+        self._stirred = {node["metadata"]["name"] for node in self.store.list(NODES)}
         cluster.guests.on_power(self._power)
 
+    def concerns(self, event: Happened) -> bool:
+        """Note whose node it is; a claim may be anybody's."""
+        if event.resource is PODS:
+            self._stirred |= {row["spec"].get("nodeName", "") for row in (event.object, event.previous or event.object)}
+        else:
+            self._stirred |= {event.object["metadata"]["name"]} if event.resource is NODES else self.by_node.keys()
+        return True
+
     def sync(self) -> None:
-        """Let each living kubelet look at its pods."""
-        for node in self.store.list(NODES):
-            name, server = node["metadata"]["name"], server_of(node)
-            if server and name not in self.by_node:
-                self.by_node[name] = Kubelet(self.cluster, node, server, len(self.by_node))
-                if self.cluster.guests.is_running(server):
-                    self.by_node[name].begin()
-        for kubelet in self.by_node.values():
-            kubelet.sync()
+        """Let each living kubelet look at its pods, where one of them or the node changed."""
+        stirred, self._stirred = self._stirred, set[str]()
+        for node in filter(None, (self.store.find(NODES, name) for name in sorted(stirred - self.by_node.keys()))):
+            self._meet(node["metadata"]["name"], node)
+        for name in [name for name in self.by_node if name in stirred]:
+            self.by_node[name].sync()
+
+    def _meet(self, name: str, node: Object) -> None:
+        if server := server_of(node):
+            self.by_node[name] = Kubelet(self.cluster, node, server, len(self.by_node))
+            if self.cluster.guests.is_running(server):
+                self.by_node[name].begin()
 
     def _power(self, server: str, running: bool) -> None:
         for kubelet in self.by_node.values():
-            if kubelet.server == server:
+            if kubelet.server == server and self.cluster.guests.is_frozen(server):
+                kubelet.thaw() if running else kubelet.freeze()
+            elif kubelet.server == server:
                 kubelet.power_on() if running else kubelet.power_off()
 
 
@@ -61,10 +77,13 @@ class Kubelet:
         self.name = str(node["metadata"]["name"])
         self.alive = False
         self.problem = ""  # why it calls itself not ready, while it lives
+        self.cut_off = False  # whether nothing passes between it and the API server
         self.workers: dict[str, PodWorker] = {}
         self._node = node
         self._number = number
         self._life = 0
+        self._was_alive = False
+        self._has_booted = False
         self._posted_s = 0.0
         self._addresses = 0
 
@@ -80,20 +99,23 @@ class Kubelet:
 
     def power_on(self) -> None:
         """The server has power: boot."""
-        self._life += 1
-        life = self._life
+        self._life = life = self._life + 1
         self.cluster.world.call_later(self.cluster.profile.boot_s, lambda: self._boot() if life == self._life else None, "boot")
 
     def power_off(self) -> None:
         """The server lost power: connections to its pods hang, and nothing is told to anybody."""
-        if self.alive and not self.cluster.profile.in_use_survives_shutdown and self.node() is not None:
-            self.cluster.store.change(NODES, self.name, "", lambda new: new["status"].pop("volumesInUse", None))
+        self.say_farewell()
         self._life += 1
         self.alive = False
         for uid, worker in self.workers.items():
-            self._cut(uid)
+            self._reach(methodcaller("cut", uid))  # connections hang: the machine does not even refuse them
             worker.die()
         self.workers.clear()
+
+    def say_farewell(self) -> None:
+        """Post a last status without volumesInUse, where the profile's kubelet is believed to have done so when its machine went down."""
+        if self.alive and not self.cluster.profile.in_use_survives_shutdown and self.node() is not None:
+            self.cluster.store.change(NODES, self.name, "", lambda new: new["status"].pop("volumesInUse", None))
 
     def stop(self) -> None:
         """The kubelet's own process ends; the containers go on, with nobody to look after them."""
@@ -102,9 +124,31 @@ class Kubelet:
         for worker in self.workers.values():
             worker.pause()
 
+    def freeze(self) -> None:
+        """The server was paused: everything on it stands still, and nothing answers."""
+        self._was_alive = self.alive
+        self.stop()
+        self._each("freeze")
+
+    def thaw(self) -> None:
+        """The server goes on where it was: no boot, no events."""
+        self._each("thaw")
+        if self._was_alive:
+            self.resume()
+
+    def disconnect(self) -> None:
+        """Nothing passes between it and the API server any more; its containers go on."""
+        self.stop()
+        self.cut_off = True
+
+    def reconnect(self) -> None:
+        """It reaches the API server again, and tells of a boot that nobody saw."""
+        self.cut_off = False
+        self._boot() if self._has_booted else self.resume()
+
     def resume(self) -> None:
         """The kubelet's own process is back on a machine that ran on: it posts its status and takes up its containers."""
-        if self.alive or not self.cluster.guests.is_running(self.server):
+        if self.alive or self.cut_off or not self.cluster.guests.is_running(self.server):
             return
         self._life += 1
         self._live(self.cluster.profile.lease_renew_s, self.cluster.profile.node_status_s)
@@ -150,6 +194,9 @@ class Kubelet:
         write(self._node, reason, message, by=BY, host=self.name)
 
     def _boot(self) -> None:
+        self._has_booted = self.cut_off
+        if self.cut_off:
+            return
         node = self.node()
         if node is None:
             self._register()
@@ -225,17 +272,21 @@ class Kubelet:
             self.tell(word, f"Node {self.name} status is now: {word}")
 
     def _volumes_in_use(self) -> set[str]:
-        found: set[str] = set()
-        for worker in self.workers.values():
-            found |= {disk.unique_name for disk in disks.of_pod(self.cluster.store, worker.pod).values() if disk}
-        return found
+        rows = [disks.of_pod(self.cluster.store, worker.pod) for worker in self.workers.values()]
+        return {disk.unique_name for row in rows for disk in row.values() if disk}
 
-    def _cut(self, uid: str) -> None:
-        """Let connections to a pod hang instead of being refused: its machine does not answer any more."""
+    def _each(self, act: str) -> None:
+        """Freeze or thaw each container, and what leads to it."""
+        for uid in self.workers:
+            self._reach(methodcaller(act, uid))
+            methodcaller(act, uid)(self.cluster.containers)
+
+    def _reach(self, act: Callable[[Traffic], None]) -> None:
+        """Do something to every address that may lead to a pod of this node."""
         for service in self.cluster.store.list(SERVICES):
             traffic = self.cluster.traffic(service["metadata"]["namespace"], service["metadata"]["name"])
             if traffic is not None:
-                traffic.cut(uid)
+                act(traffic)
 
 
 def _set_status(node: Object, in_use: list[str], now: str, problem: str) -> None:

@@ -8,11 +8,13 @@ from chaoscinder.sandbox import storage
 from chaoscinder.sandbox.kubernetes.controllers import (
     attachdetach,
     cloudnodelifecycle,
+    cronjob,
     deployment,
     disruption,
     endpoint,
     endpointslice,
     garbagecollector,
+    job,
     kubelet,
     namespace,
     nodelifecycle,
@@ -23,9 +25,12 @@ from chaoscinder.sandbox.kubernetes.controllers import (
     scheduler,
     statefulset,
     tainteviction,
+    ttlafterfinished,
 )
 from chaoscinder.sandbox.kubernetes.controllers.cluster import Chance, Cluster, Controller, FindTraffic, Provision
+from chaoscinder.sandbox.kubernetes.controllers.conditions import is_heartbeat
 from chaoscinder.sandbox.kubernetes.controllers.events import Recorder
+from chaoscinder.sandbox.kubernetes.resources import NODES
 from chaoscinder.sandbox.kubernetes.store import Happened, Store
 from chaoscinder.sandbox.ports import Cloud, Containers, Guests
 from chaoscinder.sandbox.profiles import Profile
@@ -40,6 +45,8 @@ class Manager:
     def __init__(self, cluster: Cluster, controllers: Sequence[Controller], kubelets: kubelet.Kubelets) -> None:
         self.cluster = cluster
         self.kubelets = kubelets
+        self.attach_detach = next(row for row in controllers if isinstance(row, attachdetach.AttachDetach))
+        self.attacher = next(row for row in controllers if isinstance(row, storage.Attacher))
         self._controllers = tuple(controllers)
         self._dirty: set[Controller] = set(controllers)
         self._late: set[Controller] = set()
@@ -57,6 +64,8 @@ class Manager:
         return ran
 
     def _happened(self, event: Happened) -> None:
+        if event.resource is NODES and event.type == "MODIFIED" and is_heartbeat(event.previous or {}, event.object):
+            return  # read from the store by who counts them; nobody else need look
         for controller in self._controllers:
             if event.resource in controller.watches and controller.concerns(event):
                 self._wake(controller)
@@ -118,6 +127,9 @@ def _controllers(cluster: Cluster) -> list[Controller]:
         deployment.Deployments(cluster),
         replicaset.ReplicaSets(cluster),
         statefulset.StatefulSets(cluster),
+        job.Jobs(cluster),
+        cronjob.CronJobs(cluster),
+        ttlafterfinished.TtlAfterFinished(cluster),
         disruption.Disruption(cluster),
         persistentvolume.Binder(cluster),
         scheduler.Scheduler(cluster),

@@ -12,17 +12,12 @@ from chaoscinder.sandbox.kubernetes.controllers.cluster import Cluster, Controll
 from chaoscinder.sandbox.kubernetes.controllers.quantities import gib
 from chaoscinder.sandbox.kubernetes.controllers.scheduler import SELECTED_NODE
 from chaoscinder.sandbox.kubernetes.resources import CLAIMS, NODES, PODS, STORAGECLASSES, VOLUMES
-from chaoscinder.sandbox.kubernetes.store import Object
+from chaoscinder.sandbox.kubernetes.store import Happened, Object
 
 BINDER = "persistentvolume-controller"
 TOPOLOGY = "topology.cinder.csi.openstack.org/zone"
 ZONE = "topology.kubernetes.io/zone"
 POLL_S = 1.0  # how often the provisioner asks whether Cinder's volume is available
-PROTECTION = "kubernetes.io/pvc-protection"
-WAITING = (
-    "Waiting for a volume to be created either by the external provisioner '{driver}' or manually by the system administrator. "
-    "If volume creation is delayed, please verify that the provisioner is running and correctly registered."
-)
 
 
 class Binder(Controller):
@@ -33,6 +28,10 @@ class Binder(Controller):
     def __init__(self, cluster: Cluster) -> None:
         super().__init__(cluster)
         self._made: dict[str, str] = {}
+
+    def concerns(self, event: Happened) -> bool:
+        """Of a pod only its end: what it was is what keeps a deleted claim."""
+        return event.resource is not PODS or event.type == "DELETED" or pods.is_finished(event.object)
 
     def sync(self) -> None:
         """Bind what can be bound, and follow claims that went away."""
@@ -73,8 +72,11 @@ class Binder(Controller):
     def _provision(self, claim: Object) -> None:
         meta = claim["metadata"]
         assert self.cluster.provision is not None
-        self._say(claim, "ExternalProvisioning", WAITING.format(driver=self.profile.driver), BINDER)
-        self._say(claim, "Provisioning", f'External provisioner is provisioning volume for claim "{pods.key(claim)}"', self.profile.driver)
+        if self.profile.plugin == "csi":
+            waiting = self.profile.texts["external_provisioning"].format(driver=self.profile.driver)
+            self._say(claim, "ExternalProvisioning", waiting, BINDER)
+            provisioning = f'External provisioner is provisioning volume for claim "{pods.key(claim)}"'
+            self._say(claim, "Provisioning", provisioning, self.profile.driver)
         zone = self._zone(claim)
         size = gib(claim["spec"]["resources"]["requests"]["storage"])
         self._made[meta["uid"]] = self.cluster.provision(f"pvc-{meta['uid']}", size, zone)
@@ -89,7 +91,15 @@ class Binder(Controller):
             return
         class_ = self.store.find(STORAGECLASSES, claim["spec"].get("storageClassName") or "") or {}
         self.store.create(VOLUMES, volume_of(claim, handle, zone, self.profile.driver, class_))
-        self._say(claim, "ProvisioningSucceeded", f"Successfully provisioned volume pvc-{meta['uid']}", self.profile.driver)
+        self._provisioned(claim)
+
+    def _provisioned(self, claim: Object) -> None:
+        """The in-tree provisioner is a part of the controller, and says so."""
+        message, driver = f"Successfully provisioned volume pvc-{claim['metadata']['uid']}", self.profile.driver
+        if self.profile.plugin == "csi":
+            self._say(claim, "ProvisioningSucceeded", message, driver)
+        else:
+            self._say(claim, "ProvisioningSucceeded", f"{message} using {driver}", BINDER)
 
     def _zone(self, claim: Object) -> str:
         chosen = _selected_node(claim)
@@ -106,7 +116,7 @@ class Binder(Controller):
     def _let_go(self, claim: Object) -> None:
         meta = claim["metadata"]
         users = [pod for pod in self.store.list(PODS, meta["namespace"]) if meta["name"] in pods.claims(pod).values()]
-        if PROTECTION in (meta.get("finalizers") or []) and all(pods.is_finished(pod) for pod in users):
+        if defaults.CLAIM_PROTECTION in (meta.get("finalizers") or []) and all(pods.is_finished(pod) for pod in users):
             self.store.change(CLAIMS, meta["name"], meta["namespace"], _unprotect)
 
     def _release(self, volume: Object) -> None:
@@ -178,4 +188,4 @@ def _selected_node(claim: Object) -> str:
 
 
 def _unprotect(claim: Object) -> None:
-    claim["metadata"]["finalizers"].remove(PROTECTION)
+    claim["metadata"]["finalizers"].remove(defaults.CLAIM_PROTECTION)

@@ -7,7 +7,7 @@ from chaoscinder.sandbox.kubernetes.store import Object, Store
 
 def of_node(store: Store, node: str) -> list[Object]:
     """The pods bound to a node."""
-    return [pod for pod in store.list(PODS) if pod.get("spec", {}).get("nodeName") == node]
+    return store.on_node(PODS, node)
 
 
 def key(pod: Object) -> str:

@@ -3,7 +3,7 @@
 from chaoscinder.sandbox.kubernetes.controllers import conditions, pods
 from chaoscinder.sandbox.kubernetes.store import Object
 
-ERROR_CODE = 1  # the exit code that is shown for a process that ended by itself
+ERROR_CODE = 1  # the exit code that is shown for a process that ended by itself, where the real one is not known
 
 
 def restarts(pod: Object) -> int:
@@ -55,9 +55,15 @@ def ready(pod: Object, now: str, *, ready: bool) -> None:
     _set_ready(pod, now, ready=ready)
 
 
-def crash(pod: Object, now: str, pause_s: float) -> None:
+def shows_ready(pod: Object) -> bool:
+    """Whether its status says already all that ready() would write."""
+    rows = [conditions.find(pod, type_) or {} for type_ in ("Ready", "ContainersReady")]
+    return all(row.get("status") == "True" and "reason" not in row for row in rows) and all(row["ready"] for row in _rows(pod))
+
+
+def crash(pod: Object, now: str, pause_s: float, code: int = ERROR_CODE) -> None:
     """Its process ended by itself and will be started again."""
-    ended = {"exitCode": ERROR_CODE, "reason": "Error", "startedAt": None, "finishedAt": now}
+    ended = {"exitCode": code, "reason": "Error" if code else "Completed", "startedAt": _started_at(pod), "finishedAt": now}
     state: Object = {"terminated": ended}
     if pause_s:
         message = f"back-off {pause_s:.0f}s restarting failed container={pods.container_name(pod)} pod={full_name(pod)}"
@@ -72,11 +78,16 @@ def end(pod: Object, now: str, code: int) -> None:
     status = pod.setdefault("status", {})
     if status.get("phase") not in ("Succeeded", "Failed"):
         status["phase"] = phase
-    state = {"terminated": {"exitCode": code, "reason": word, "startedAt": None, "finishedAt": now}}
+    state = {"terminated": {"exitCode": code, "reason": word, "startedAt": _started_at(pod), "finishedAt": now}}
     _set_containers(pod, state, ready=False, restarted=restarts(pod))
     conditions.put(pod, "PodReadyToStartContainers", "False", now, lastProbeTime=None)
     for type_ in ("Ready", "ContainersReady"):
         conditions.put(pod, type_, "False", now, reason=reason, lastProbeTime=None)
+
+
+def _started_at(pod: Object) -> str | None:
+    """When its container was started; None where none was."""
+    return next((str(row["state"]["running"].get("startedAt")) for row in _rows(pod) if (row.get("state") or {}).get("running")), None)
 
 
 def _rows(pod: Object) -> list[Object]:

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 
 BY = "kubelet"
 KILLED, LOST = 137, 255  # exit codes: SIGKILL, and a container that ended with its machine
+RELIST_S = 1.0  # pkg/kubelet, genericPlegRelistPeriod: how soon the end of a container is seen
 
 
 class PodWorker:
@@ -37,6 +38,7 @@ class PodWorker:
         self._was_started = podstatus.was_started(pod)
         self._probe = Probe(pod, self._profile)
         self._admitted = False
+        self._shown: Object | None = None
 
     def sync(self, pod: Object) -> None:
         """Look at the object."""
@@ -83,9 +85,25 @@ class PodWorker:
             self._admitted = True
             why = (LOST, "Unknown") if self._was_started else None
             self._change(lambda new: podstatus.wait(new, self._world.stamp(), self.kubelet.host_address(), ended=why))
+            self._expect_volumes(self._profile.mount_wait_s)
             if self._was_started:
                 self._restarts += 1
                 self._tell("SandboxChanged", "Pod sandbox changed, it will be killed and re-created.", field=False)
+
+    def _expect_volumes(self, wait_s: float) -> None:
+        """Tell of volumes that did not come in time, again and again, where the profile's kubelet does."""
+        text, volumes, life = self._profile.texts["mount_timeout"], " ".join(sorted(pods.claims(self.pod))), self._life
+        if not text or not volumes:
+            return
+
+        def complain() -> None:
+            if life == self._life:
+                meta = self.pod["metadata"]
+                names = {"pod": podstatus.full_name(self.pod), "namespace": meta["namespace"], "name": meta["name"]}
+                self._tell("FailedMount", text.format(volumes=volumes, **names), warning=True, field=False)
+                self._expect_volumes(self._profile.mount_retry_s + self._profile.mount_wait_s)
+
+        self._world.call_later(wait_s, complain, "mount-wait")
 
     def _volumes_are_there(self) -> bool:
         """Each claim's volume must be reported in use by this node, attached to it, and shown so in the node's status."""
@@ -133,27 +151,44 @@ class PodWorker:
                 self._exited()
                 return
             self._judge()
-            self._watch(life, self._probe.period_s)
+            self._watch(life, self._look_s())
 
         self._world.call_later(after_s, look, "probe")
+
+    def _look_s(self) -> float:
+        """A container that may end for good is looked at as often as its end is seen; for others the probe's period is enough."""
+        always = self.pod["spec"].get("restartPolicy", "Always") == "Always"
+        return self._probe.period_s if always else min(RELIST_S, self._probe.period_s)
 
     def _judge(self) -> None:
         success = self._cluster.containers.is_ready(self.uid) if self._probe.is_set else True
         if not success:
             self._tell("Unhealthy", self._probe.failure(self.pod), warning=True)
         self._probe.hear(success)
+        if self._probe.ready and self._shows_ready():
+            return  # nearly always: a look at a pod that is well must not cost a copy of it
         self._change(lambda new: podstatus.ready(new, self._world.stamp(), ready=self._probe.ready))
 
+    def _shows_ready(self) -> bool:
+        meta = self.pod["metadata"]
+        found = self._cluster.store.find(PODS, meta["name"], meta["namespace"])
+        if found is None or found is self._shown:  # what the store gives out is never changed, only replaced
+            return found is not None
+        if found["metadata"]["uid"] == self.uid and podstatus.shows_ready(found):
+            self._shown = found
+        return found is self._shown
+
     def _exited(self) -> None:
-        """The process ended by itself; its exit code is not known here."""
-        if self.pod["spec"].get("restartPolicy", "Always") != "Always":
-            self._change(lambda new: podstatus.end(new, self._world.stamp(), 0))
+        """The process ended by itself."""
+        code, policy = self._cluster.containers.exit_code(self.uid), self.pod["spec"].get("restartPolicy", "Always")
+        if policy == "Never" or (policy == "OnFailure" and not code):
+            self._change(lambda new: podstatus.end(new, self._world.stamp(), code or 0))
             self._end_quietly()
             return
         first, most = self._profile.crash_backoff_first_s, self._profile.crash_backoff_most_s
         pause_s = 0.0 if self._restarts == 0 else float(min(first * 2 ** (self._restarts - 1), most))
         self._restarts += 1
-        self._change(lambda new: podstatus.crash(new, self._world.stamp(), pause_s))
+        self._change(lambda new: podstatus.crash(new, self._world.stamp(), pause_s, podstatus.ERROR_CODE if code is None else code))
         if pause_s:
             name = pods.container_name(self.pod)
             self._tell("BackOff", f"Back-off restarting failed container {name} in pod {podstatus.full_name(self.pod)}", warning=True)

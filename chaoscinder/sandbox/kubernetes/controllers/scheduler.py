@@ -22,13 +22,15 @@ class Scheduler(Controller):
     def __init__(self, cluster: Cluster) -> None:
         super().__init__(cluster)
         self._refused: dict[str, str] = {}
+        self._chosen: dict[str, str] = {}  # a pod's node while its claims are provisioned for it; the real one holds on to it as well
         cluster.every(self.profile.schedule_retry_s, self._retry, "scheduler-retry")
 
     def sync(self) -> None:
         """Bind what can be bound, the oldest pod first."""
-        waiting = [pod for pod in self.store.list(PODS) if _is_waiting(pod)]
+        waiting = [pod for pod in self.store.on_node(PODS, "") if _is_waiting(pod)]
         uids = {pod["metadata"]["uid"] for pod in waiting}
         self._refused = {uid: text for uid, text in self._refused.items() if uid in uids}
+        self._chosen = {uid: node for uid, node in self._chosen.items() if uid in uids}
         for pod in sorted(waiting, key=lambda pod: int(pod["metadata"]["resourceVersion"])):
             self._schedule(pod)
 
@@ -46,7 +48,8 @@ class Scheduler(Controller):
         if not fitting:
             self._refuse(pod, self._summary(Counter(reason for reason in reasons.values() if reason)))
             return
-        node = self._best(pod, fitting)
+        chosen = self._chosen.get(pod["metadata"]["uid"])
+        node = next((node for node in fitting if node["metadata"]["name"] == chosen), None) or self._best(pod, fitting)
         if self._claims_follow(pod, node):
             self._bind(pod, node)
 
@@ -104,6 +107,8 @@ class Scheduler(Controller):
 
         claims = [self.store.get(CLAIMS, claim, namespace) for claim in pods.claims(pod).values()]
         unbound = [claim for claim in claims if not claim["spec"].get("volumeName")]
+        if unbound:
+            self._chosen[pod["metadata"]["uid"]] = name
         for claim in unbound:
             self.store.change(CLAIMS, claim["metadata"]["name"], namespace, select)
         return not unbound

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from chaoscinder.sandbox.kubernetes.controllers import conditions, pods, taints
 from chaoscinder.sandbox.kubernetes.controllers.cluster import Cluster, Controller
 from chaoscinder.sandbox.kubernetes.resources import NODES, PODS
-from chaoscinder.sandbox.kubernetes.store import Object
+from chaoscinder.sandbox.kubernetes.store import Happened, Object
 from chaoscinder.sandbox.world import Timer
 
 
@@ -28,6 +28,13 @@ class TaintEviction(Controller):
         super().__init__(cluster)
         self._watched: dict[str, Watched] = {}
         self._by = self.profile.texts["taint_component"]
+
+    def concerns(self, event: Happened) -> bool:
+        """Only what it judges by: a pod's spec, a node's taints, and the coming and going of both."""
+        before, after = event.previous or {}, event.object
+        if event.type != "MODIFIED":
+            return True
+        return before.get("spec") != after["spec"] if event.resource is PODS else taints.of(before) != taints.of(after)
 
     def sync(self) -> None:
         """Judge what changed."""

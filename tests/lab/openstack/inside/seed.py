@@ -1,9 +1,10 @@
 """Fills an empty cloud; runs inside the lab's own virtual environment, with OS_CLOUD naming the administrator.
 
-usage: seed.py catalog PORTS_FILE | things | ready HOSTS
+usage: seed.py catalog PORTS_FILE | things | ready HOSTS | sweep
 """
 
 import json
+import re
 import sys
 import time
 from pathlib import Path
@@ -13,6 +14,8 @@ from openstack import exceptions
 
 PASSWORD = "lab"
 READY_S = 150
+SWEPT_S = 60
+OF_TESTS = re.compile(r"[sv]\d+|(worker|data)-[0-9a-f]{8}(-\d+)?|sdk|c-.*")  # what the tests call their servers and volumes
 SERVICES = (  # name, type, whose port, path
     ("nova", "compute", "nova", "/v2.1"),
     ("cinderv3", "volumev3", "cinder", "/v3/%(project_id)s"),
@@ -71,6 +74,21 @@ def ready(cloud, hosts):
     )
 
 
+def sweep(cloud):
+    """Delete the servers and volumes of a test run that was cut short; they would fill the quotas."""
+    servers = [row for row in cloud.compute.servers(all_projects=True) if OF_TESTS.fullmatch(row.name)]
+    for server in servers:
+        cloud.compute.delete_server(server)
+    until = time.monotonic() + SWEPT_S
+    while servers and time.monotonic() < until:
+        time.sleep(0.5)
+        servers = [row for row in cloud.compute.servers(all_projects=True) if OF_TESTS.fullmatch(row.name)]
+    for volume in cloud.block_storage.volumes(all_projects=True):
+        if OF_TESTS.fullmatch(volume.name or ""):
+            cloud.block_storage.reset_volume_status(volume, "available", "detached", None)
+            cloud.block_storage.delete_volume(volume, force=True)
+
+
 def _mend(compute, service):
     try:
         if service.is_forced_down:
@@ -89,6 +107,8 @@ def main():
         catalog(cloud.identity, json.loads(Path(told[0]).read_text()))
     elif what == "things":
         things(cloud)
+    elif what == "sweep":
+        sweep(cloud)
     else:
         ready(cloud, int(told[0]))
 

@@ -1,5 +1,7 @@
 """Where pods go, and what is said about those that cannot go anywhere."""
 
+import pytest
+
 from chaoscinder.sandbox.kubernetes import defaults, resources
 from chaoscinder.sandbox.kubernetes.controllers.conditions import find
 from chaoscinder.sandbox.kubernetes.resources import CLAIMS, PODS, STORAGECLASSES
@@ -80,6 +82,18 @@ def test_a_claim_that_waits_for_its_consumer_is_provisioned_in_the_consumers_zon
     scene.act(lambda: scene.store.delete(PODS, "bare", "default", grace_s=0))
     scene.act(lambda: scene.store.delete(CLAIMS, "data", "default"))
     assert scene.store.get(resources.VOLUMES, bound["spec"]["volumeName"])["status"]["phase"] == "Released"
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_a_pod_goes_to_the_node_for_which_its_claim_was_provisioned(seed: int) -> None:
+    scene = Scene(seed=seed)
+    class_ = {"metadata": {"name": "late"}, "provisioner": "cinder.csi.openstack.org", "volumeBindingMode": "WaitForFirstConsumer"}
+    scene.act(lambda: scene.store.create(STORAGECLASSES, class_))
+    scene.act(lambda: scene.store.create(CLAIMS, claim("late")))
+    scene.act(lambda: scene.store.create(PODS, with_claim()))
+    scene.world.turn(30)
+    selected = scene.store.get(CLAIMS, "data", "default")["metadata"]["annotations"]["volume.kubernetes.io/selected-node"]
+    assert scene.store.get(PODS, "bare", "default")["spec"]["nodeName"] == selected
 
 
 def test_a_preferred_node_is_taken_and_the_emptiest_otherwise() -> None:

@@ -21,9 +21,8 @@ def test_on_1_9_the_node_goes_and_the_volume_is_attached_to_a_different_instance
     new = scene.pod()["metadata"]["name"]
     volume = scene.store.list(resources.VOLUMES)[0]["metadata"]["name"]
     why = f"disk {VOLUME} is attached to a different instance ({SERVERS[victim]})"
-    (event,) = [
-        row for row in scene.store.list(resources.EVENTS) if row["involvedObject"]["name"] == new and row["reason"] == "FailedMount"
-    ]
+    told = [row for row in scene.store.list(resources.EVENTS) if row["involvedObject"]["name"] == new and row["reason"] == "FailedMount"]
+    (event,) = [row for row in told if row["source"] == {"component": "attachdetach-controller"}]  # the kubelet has one of this name too
     assert (event["message"], event["type"], event["source"]) == (
         f'AttachVolume.Attach failed for volume "{volume}" : {why}', "Warning", {"component": "attachdetach-controller"},
     )  # fmt: skip
@@ -36,6 +35,29 @@ def test_on_1_9_the_node_goes_and_the_volume_is_attached_to_a_different_instance
     scene.act(lambda: scene.cloud.detach(SERVERS[victim], VOLUME))  # openstack server remove volume
     scene.turn_until(lambda: scene.serving() == scene.pod()["spec"]["nodeName"], 130)
     assert scene.cloud.attached_servers(VOLUME) == (SERVERS[scene.pod()["spec"]["nodeName"]],)
+
+
+def test_the_old_kubelets_tell_every_two_minutes_that_a_volume_did_not_come() -> None:
+    scene, _ = shut_down("1.9-intree")
+    scene.world.turn(600)
+    new = scene.pod()["metadata"]
+    (event,) = [
+        row for row in scene.store.list(resources.EVENTS) if row["source"].get("component") == "kubelet" and row["reason"] == "FailedMount"
+    ]
+    full, (volume,) = f"{new['name']}_default({new['uid']})", [row["name"] for row in scene.pod()["spec"]["volumes"]]
+    assert event["message"] == (
+        f'Unable to mount volumes for pod "{full}": timeout expired waiting for volumes to attach/mount for pod "default"/"{new["name"]}". '
+        f"list of unattached/unmounted volumes=[{volume}]"
+    )
+    at = [at for at, name, text in scene.story if name == f"Event/{new['name']}" and "Unable to mount" in text]
+    admitted = scene.when(f"Event/{new['name']}", "Scheduled")
+    assert [round(moment - admitted, 1) for moment in at[:3]] == [123.0, 258.5, 394.0]
+
+
+def test_the_kubelets_since_1_29_keep_silent_when_a_volume_does_not_come() -> None:
+    scene, _ = shut_down("1.36-csi")
+    scene.world.turn(900)
+    assert scene.events("FailedMount") == []
 
 
 def test_on_1_10_the_node_goes_and_the_volume_follows_by_itself_in_the_notes_words() -> None:

@@ -1,0 +1,30 @@
+"""A server whose undo was seen done, and whose run died while it took its metadata off: the word that names the undo goes first."""
+
+from chaoscinder.clients.site import Site
+from chaoscinder.errors import NotFound
+from chaoscinder.model.leftover import EXPIRES_KEY, RUN_KEY, UNDO_KEY
+from chaoscinder.recovery.steps import go_on
+
+IN_ORDER = (UNDO_KEY, EXPIRES_KEY, RUN_KEY)  # whoever finds a part of them knows: what is named is to be done yet, what is not was done
+GONE = "gone"
+
+
+def unmark_server(site: Site, server_id: str, run_id: str, limit_s: float) -> str:
+    """Take the rest of a run's metadata off a server and leave it as it is, whatever state that is by now; returns that state."""
+    try:
+        return go_on(site.clock, site.clock.deadline(limit_s), lambda: _step(site, server_id, run_id), wanted="it without our metadata")
+    except NotFound:
+        return GONE
+
+
+def _step(site: Site, server_id: str, run_id: str) -> tuple[str, str]:
+    server = site.openstack.server(server_id)
+    carried = dict(server.metadata)
+    other = carried.get(RUN_KEY, run_id)
+    if run_id and other != run_id:
+        return f"{server.status}, held by run {other[:8]}", ""
+    left = tuple(key for key in IN_ORDER if key in carried)
+    if not left:
+        return server.status, ""
+    site.openstack.delete_metadata(server_id, left)
+    return "", f"server {server.name} still carries our metadata"

@@ -1,0 +1,190 @@
+"""`python -m tests.torture`: stop at every step, fail every call, break the guards, the judgement and the input; and count.
+
+Exit code 1 when anything was left behind, said PASS without right, or showed a traceback. Everything that was found is printed as it is
+found, and kept in the directory that is named at the end.
+"""
+
+import argparse
+import json
+import random
+import signal
+import sys
+import tempfile
+import time
+from collections import Counter
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from tests.torture import explained, fuzz, guards, kill, mutants, points
+from tests.torture.crew import Crew, Job, Result, job, plain
+from tests.torture.fail import HOWS, LOST
+from tests.torture.proxy import Asked, Site
+
+PARTS = ("kill", "fail", "guards", "mutants", "fuzz")
+MINUTES = 44.0
+CREWS_SHARE = 0.6  # of the time, for points and calls; the rest is for the other parts
+
+
+class Torture:
+    """One whole run: what was found, and the counts."""
+
+    def __init__(self, asked: argparse.Namespace, directory: Path) -> None:
+        self.asked = asked
+        self.directory = directory
+        self.ends = time.monotonic() + asked.minutes * 60
+        others = {"guards", "fuzz", "mutants"} & set(asked.parts)
+        self.crew_ends = time.monotonic() + asked.minutes * 60 * (CREWS_SHARE if others else 1.0)
+        self.counts: Counter[str] = Counter()
+        self.wrong: list[str] = []
+
+    def hurry(self) -> None:
+        """Begin nothing any more, and end in order."""
+        self.ends = self.crew_ends = time.monotonic()
+
+    def run(self) -> int:
+        """All parts that were asked for, and the counts; the exit code."""
+        began = time.monotonic()
+        if {"kill", "fail"} & set(self.asked.parts):
+            self._with_a_crew()
+        for name, part in self._alone().items():
+            if name in self.asked.parts:
+                self._add(name, part)
+        took_s = time.monotonic() - began
+        self._say(f"\nseed {self.asked.seed}")
+        self._say(f"{'in all':12}{took_s / 60:.1f} minutes on {self.asked.workers} workers; kept in {self.directory}")
+        for name, count in self.counts.items():
+            self._say(f"{name:40}{count}")
+        for line in self.wrong:
+            self._say(f"WRONG  {line}")
+        self._say(f"{len(self.wrong)} findings" if self.wrong else "no residue, no false PASS, no traceback")
+        return 1 if self.wrong else 0
+
+    def _alone(self) -> dict[str, Callable[[], tuple[dict[str, int], list[str]]]]:
+        return {
+            "guards": lambda: guards.run(self.directory / "guards", short=self.asked.short),
+            "fuzz": lambda: fuzz.run(self.directory / "fuzz", examples=self.asked.inputs),
+            "mutants": lambda: mutants.run(self.directory, limit_s=max(60.0, self.ends - time.monotonic()), sample=self.asked.mutants),
+        }
+
+    def _add(self, name: str, part: Callable[[], tuple[dict[str, int], list[str]]]) -> None:
+        counts, wrong = part()
+        self.counts.update(counts)
+        self.wrong += [f"{name}: {line}" for line in wrong]
+
+    def _with_a_crew(self) -> None:
+        crew = Crew(self.directory, self.asked.workers)
+        try:
+            logs = self._rehearse(crew)
+            jobs: list[Job] = [
+                *(self._kills(logs) if "kill" in self.asked.parts else []),
+                *(self._fails(logs) if "fail" in self.asked.parts else []),
+            ]
+            chosen = [*filter(_mutates, jobs), *[row for row in jobs if not _mutates(row)][:: self.asked.every]]
+            chance = random.Random(self.asked.seed)
+            chance.shuffle(chosen)
+            chosen.sort(key=lambda row: (_rank(row), row["options"]))
+            self.counts["points and calls there are"], self.counts["of them chosen"] = len(jobs), len(chosen)
+            done = crew.do(chosen, lambda: self.crew_ends, self._heard)
+            self.counts["not played for lack of time"] += len(chosen) - len(done)
+        finally:
+            crew.close()
+
+    def _rehearse(self, crew: Crew) -> dict[str, list[Asked]]:
+        jobs = [job("rehearse", name) for name in points.experiments(self.asked.experiments)]
+        logs: dict[str, list[Asked]] = {}
+        for done in crew.do(jobs, lambda: self.ends, self._heard):
+            logs[done["job"]["experiment"]] = [Asked(0.0, Site(**row["site"]), row["status"]) for row in done.get("log", [])]
+        return {name: logs[name] for name in points.experiments(self.asked.experiments) if name in logs}
+
+    def _kills(self, logs: dict[str, list[Asked]]) -> list[Job]:
+        known: set[tuple[str, str, str]] = set()
+        jobs = []
+        for name, log in logs.items():
+            for number, point in enumerate(points.points(name, log, known)):
+                hows = kill.HOWS if point.site.mutates else (kill.HOWS[number % 2], *kill.HOWS[2:])
+                first = number % len(hows)
+                hows = (hows[first:] + hows[:first])[: self.asked.ways]
+                jobs += [job("kill", name, point=plain(point), how=how, turn=turn) for turn, how in enumerate(hows)]
+        return jobs
+
+    def _fails(self, logs: dict[str, list[Asked]]) -> list[Job]:
+        known: set[Any] = set()
+        jobs = []
+        for name, log in logs.items():
+            for site in points.sites(log):
+                key = (site.process, site.call, site.inner, site.outer)
+                if key not in known:
+                    known.add(key)
+                    hows: tuple[int | str, ...] = (*HOWS, LOST) if site.mutates else HOWS
+                    first = len(known) % len(hows)
+                    hows = (hows[first:] + hows[:first])[: self.asked.ways]
+                    jobs += [job("fail", name, site=plain_site(site), how=how, turn=turn) for turn, how in enumerate(hows)]
+        return jobs
+
+    def _heard(self, result: Result) -> None:
+        """Count a result, and say what is wrong with it."""
+        kind = result["job"]["kind"] if "job" in result else "kill"
+        wrong = [*result["wrong"], *(["the torture itself broke: " + result["broke"]] if "broke" in result else [])]
+        if kind == "fail" and result.get("despite"):
+            why = explained.pass_despite(result["what"])
+            self.counts["PASS although a call failed, explained"] += bool(why)
+            wrong += [] if why else ["PASS although this call failed"]
+        self.counts[{"kill": "points killed", "fail": "calls failed"}.get(kind, "experiments rehearsed")] += 1
+        if kind != "rehearse" and not result.get("reached", True):
+            self.counts["not reached, so played whole"] += 1
+        for line in wrong:
+            self.wrong.append(f"{result['what']}: {line}")
+            self._say(f"WRONG  {result['what']}: {line}")
+        with (self.directory / "results.jsonl").open("a") as file:
+            file.write(json.dumps({key: value for key, value in result.items() if key not in ("log", "job")}) + "\n")
+
+    def _say(self, line: str) -> None:
+        sys.stdout.write(line + "\n")
+        sys.stdout.flush()
+
+
+def _mutates(row: Job) -> bool:
+    return Site(**(row["site"] if "site" in row else row["point"]["site"])).mutates
+
+
+def _rank(row: Job) -> int:
+    """What changes something comes first, then each read in one way, then the rest."""
+    return 0 if _mutates(row) else 1 if row["turn"] == 0 else 2
+
+
+def plain_site(site: Site) -> dict[str, str]:
+    """Write a site for a job."""
+    return {"process": site.process, "thread": site.thread, "call": site.call, "inner": site.inner, "outer": site.outer}
+
+
+def arguments() -> argparse.Namespace:
+    """What was asked for."""
+    parser = argparse.ArgumentParser(prog="python -m tests.torture", description=__doc__)
+    parser.add_argument("--parts", type=lambda text: tuple(text.split(",")), default=PARTS, help=",".join(PARTS))
+    parser.add_argument("--experiments", type=lambda text: tuple(text.split(",")), default=(), help="all in experiments/")
+    parser.add_argument("--workers", type=int, default=4, help="sandboxes at a time")
+    parser.add_argument("--minutes", type=float, default=MINUTES, help="begin nothing after these")
+    parser.add_argument("--every", type=int, default=1, help="of the reads, play only every n-th")
+    parser.add_argument("--ways", type=int, default=7, help="at each point and call, only so many of the ways to end it, in turn")
+    parser.add_argument("--short", action="store_true", help="a sample of the guards")
+    parser.add_argument("--inputs", type=int, default=300, help="fuzzed inputs of each kind")
+    parser.add_argument("--mutants", type=int, default=0, help="mutants to try at most; 0 means all")
+    parser.add_argument("--seed", type=int, default=int(time.time()), help="which of what is left for the end come first")
+    parser.add_argument("--keep", type=Path, help="where to keep what was found")
+    return parser.parse_args()
+
+
+def main() -> int:
+    """Run it."""
+    asked = arguments()
+    directory = asked.keep or Path(tempfile.mkdtemp(prefix="chaoscinder-torture-"))
+    directory.mkdir(parents=True, exist_ok=True)
+    torture = Torture(asked, directory)
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, lambda *_: torture.hurry())
+    return torture.run()
+
+
+if __name__ == "__main__":
+    sys.exit(main())
