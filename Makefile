@@ -50,7 +50,7 @@ bench-sandbox: $(VENV)/.tests ## Start, speed and size of the sandbox, and where
 note: $(VENV)/.tests ## Walk "Testing Node Failure with Cinder" with kubectl and openstack, and judge its claims (6 min)
 	$(BIN)/python -m tests.note --out note-transcript.txt
 
-torture: $(VENV)/.tests ## Kill at every step, fail every call, break guards, judgement and input (at most 45 min)
+torture: $(VENV)/.mutation ## Kill at every step, fail every call, break guards, judgement and input (at most 45 min)
 	$(BIN)/python -m tests.torture
 
 test-all: ## The version-sensitive tests on every Python from 3.11 up that is found, with kubernetes 29 and 36
@@ -79,6 +79,10 @@ $(VENV)/.installed: setup.py
 	@echo "installing into $(VENV) ..."
 	@$(PYTHON) -m venv $(VENV)
 	@$(BIN)/pip install --quiet --disable-pip-version-check --editable .
+	@touch $@
+
+$(VENV)/.mutation: $(VENV)/.tests
+	@$(BIN)/pip install --quiet --disable-pip-version-check --editable '.[test,mutation]'
 	@touch $@
 
 $(VENV)/.tests: $(VENV)/.installed

@@ -31,6 +31,7 @@ TESTS = [
     "types-PyYAML",
     "types-requests",
 ]
+MUTATION = ["cosmic-ray>=8.4,<9"]  # make torture: which mistakes the tests of the judgement notice
 
 setup(
     name="chaostoolkit-cinder",
@@ -43,6 +44,6 @@ setup(
     packages=find_packages(include=["chaoscinder", "chaoscinder.*"]),
     package_data={"chaoscinder": ["py.typed", "reports/*.html", "reports/*.md", "reports/*.css", "sandbox/profiles/*.json"]},
     install_requires=RUNTIME,
-    extras_require={"ssh": SSH, "test": TESTS},
+    extras_require={"ssh": SSH, "test": TESTS, "mutation": MUTATION},
     entry_points={"console_scripts": ["chaoscinder=chaoscinder.cli:main"]},
 )

