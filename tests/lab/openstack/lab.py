@@ -5,7 +5,7 @@ import json
 import os
 import shutil
 import signal
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -16,6 +16,7 @@ from tests.lab.openstack.install import install
 from tests.lab.openstack.needs import need_for_start
 from tests.lab.openstack.places import Places, default_places
 from tests.lab.openstack.ports import Ports, answers, kept_ports
+from tests.lab.openstack.revival import Revival, begin
 from tests.lab.openstack.saying import LabError, progress
 from tests.lab.openstack.services import FOUNDATIONS, INSIDE, Service, all_services, service_environment
 from tests.lab.openstack.steps import step
@@ -102,8 +103,7 @@ class Lab:
         """Start one service and wait until it listens."""
         service = self._named(name)
         if not self._leader(name):
-            processes.kill(self.places, name)  # what an ended leader left behind would hold the port
-            processes.start(self.places, name, service.command, service.env)
+            begin(self.places, service)
         wait_for_port(self.places, service)
 
     def stop(self, name: str) -> None:
@@ -126,8 +126,12 @@ class Lab:
         processes.send(self.places, name, signal.SIGCONT)
 
     def wait_until_in_service(self) -> None:
-        """Wait until every compute host and the volume backend are in service, forced down and disabled ones included."""
-        self._seed("hosts in service", "ready", str(len(self.hosts)))
+        """Wait until every compute host and the volume backend are in service, forced down and disabled ones included.
+
+        A service that ends meanwhile is started again: two threads of a nova-compute that starts may read settings at once, and it ends.
+        """
+        revival = Revival(self.places, self.services)
+        self._seed("hosts in service", "ready", str(len(self.hosts)), meanwhile=revival.look)
 
     def sweep(self) -> None:
         """Delete what a test run that was cut short left in the cloud."""
@@ -156,8 +160,7 @@ class Lab:
 
     def _begin(self, service: Service) -> None:
         if not self._leader(service.name):
-            processes.kill(self.places, service.name)
-            processes.start(self.places, service.name, service.command, service.env)
+            begin(self.places, service)
 
     def _stop_all(self) -> None:
         services = self.services
@@ -177,9 +180,9 @@ class Lab:
             self._seed(label, *told)
         done.touch()
 
-    def _seed(self, label: str, *told: str) -> None:
+    def _seed(self, label: str, *told: str, meanwhile: Callable[[], None] | None = None) -> None:
         env = {**service_environment(self.places), **self.environment}
-        step(self.places, label, [self.places.bin / "python", INSIDE / "seed.py", *told], env)
+        step(self.places, label, [self.places.bin / "python", INSIDE / "seed.py", *told], env, meanwhile=meanwhile)
 
     def _refuse_taken_ports(self) -> None:
         for service in self.services.values():
