@@ -6,9 +6,9 @@ request takes its time, is told by edges.py.
 
 import math
 from collections.abc import Sequence
-from itertools import groupby, pairwise
+from itertools import pairwise
 
-from chaoscinder.checks.edges import outage_of, without_overtaken
+from chaoscinder.checks.edges import outages_of
 from chaoscinder.checks.latency import by_part, latency_recovery, quantile
 from chaoscinder.checks.sentences import share
 from chaoscinder.checks.times import first_failure, first_success, recovered_at, recovery
@@ -47,11 +47,8 @@ def outages(samples: Sequence[Sample], *, rate: float = 1.0) -> tuple[Outage, ..
     wall lateness of samples into cluster time.
     """
     asked = sorted((sample for sample in samples if sample.outcome.is_known), key=lambda sample: sample.asked_at_s(rate))
-    known = without_overtaken(asked, rate)
     began_s = min((sample.at_s for sample in samples), default=0.0)
-    series = groupby(range(len(known)), key=lambda index: known[index].outcome.is_up)
-    bad = [list(indexes) for is_up, indexes in series if not is_up]
-    return tuple(outage_of(known, indexes[0], indexes[-1], began_s=began_s, rate=rate) for indexes in bad)
+    return outages_of(asked, began_s=began_s, rate=rate)
 
 
 def availability(

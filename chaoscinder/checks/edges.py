@@ -10,51 +10,72 @@ flight it was decided. So:
 3. After such a look an answer that took longer was waited for, too, and the same bound holds for it.
 4. A stall ends for whoever asks within D of its end (docs/measurement.md): its last look that waited in vain was due before that moment, by
    no more than an answer takes to come.
-5. Looks that are under way at the same time may be decided in another order than they were asked. A good look between bad ones parts two
-   outages only where one bad look was decided before it was asked, and another was asked after it was answered. Else it may have met the
-   application before it went or after it was back, and says nothing.
+5. Looks that are under way at the same time may be decided in another order than they were asked. Of an outage the bad looks say that it
+   began before the first of them was decided, and ended after the last of them was asked. A good look that was decided before that end was
+   met before the beginning; one that was asked after that beginning was met after the end. One that is both parts two outages, and one that
+   is neither says nothing.
 """
 
 from collections import Counter
 from collections.abc import Iterable, Sequence
-from itertools import groupby, islice, pairwise
+from itertools import groupby, islice
 
 from chaoscinder.model.sample import Outage, Outcome, Sample
 
 GOOD_LOOKS = 50
 
 
-def outage_of(known: Sequence[Sample], first: int, last: int, *, began_s: float, rate: float) -> Outage:
-    """Make an outage of the bad samples from first to last; known are all samples that say anything, in the order of asking."""
+def outages_of(known: Sequence[Sample], *, began_s: float, rate: float) -> tuple[Outage, ...]:
+    """Make the outages of all samples that say anything, in the order of asking; began_s is when sampling began."""
+    rows = _rows(known, rate)
+    return tuple(_outage(known, row, began_s, rate) for row in rows)
+
+
+def _rows(known: Sequence[Sample], rate: float) -> list[list[int]]:
+    """The indexes of the bad looks of each outage."""
+    rows: list[list[int]] = []
+    for is_up, found in groupby(range(len(known)), key=lambda index: known[index].outcome.is_up):
+        if is_up:
+            continue
+        bad = list(found)
+        if rows and not _is_parted(known, [*rows[-1], *bad], rate):
+            rows[-1] += bad
+        else:
+            rows.append(bad)
+    return rows
+
+
+def _is_parted(known: Sequence[Sample], bad: Sequence[int], rate: float) -> bool:
+    """Tell whether a good look between bad ones met the application after one outage and before another (rule 5)."""
+    begun_s, down_s = _bounds(known, bad, usual_flight_s(known, bad[0], bad[-1], rate), rate)
+    looks = (known[index] for index in range(bad[0], bad[-1]) if known[index].outcome.is_up)
+    return any(look.asked_at_s(rate) >= begun_s and look.done_at_s(rate) <= down_s for look in looks)
+
+
+def _outage(known: Sequence[Sample], bad: Sequence[int], began_s: float, rate: float) -> Outage:
+    first, last = bad[0], bad[-1]
     usual_s = usual_flight_s(known, first, last, rate)
-    started_s, ended_s = known[first - 1].asked_at_s(rate) if first else began_s, _down_until(known[last], usual_s, rate)
-    good = known[last + 1] if last + 1 < len(known) else None
+    begun_s, down_s = _bounds(known, bad, usual_s, rate)
+    befores = (known[index] for index in range(first - 1, -1, -1) if known[index].outcome.is_up)
+    started_s = next((look.asked_at_s(rate) for look in befores if look.done_at_s(rate) <= down_s), began_s)
+    afters = (known[index] for index in (*range(last + 1, len(known)), *range(first, last)) if known[index].outcome.is_up)
+    good = next((look for look in afters if look.asked_at_s(rate) >= begun_s), None)
     over_s = None if good is None else _decided_by(good, usual_s if known[last].outcome.waited_in_vain else None, rate)
-    begun_s = _decided_by(known[first], usual_s if known[first].outcome.waited_in_vain else None, rate)
     return Outage(
         started_earliest_s=started_s,
-        started_latest_s=begun_s if over_s is None else min(begun_s, over_s),
-        ended_earliest_s=max(started_s, ended_s),
+        started_latest_s=begun_s,
+        ended_earliest_s=max(started_s, down_s),
         ended_latest_s=over_s,
-        outcomes=tuple(Counter(sample.outcome for sample in known[first : last + 1]).items()),
+        outcomes=tuple(Counter(known[index].outcome for index in bad).items()),
         began_before_sampling=first == 0,
         good_from_s=None if good is None else good.asked_at_s(rate),
     )
 
 
-def without_overtaken(known: Sequence[Sample], rate: float) -> list[Sample]:
-    """Leave out the good looks between bad ones that do not part them (rule 5); known are in the order of asking."""
-    series = [list(indexes) for _, indexes in groupby(range(len(known)), key=lambda index: known[index].outcome.is_up)]
-    bad = [indexes for indexes in series if not known[indexes[0]].outcome.is_up]
-    left_out: set[int] = set()
-    for first, then in pairwise(bad):
-        usual_s = usual_flight_s(known, first[0], then[-1], rate)
-        began_s = min(_decided_by(known[index], usual_s if known[index].outcome.waited_in_vain else None, rate) for index in first)
-        over_s = max(_down_until(known[index], usual_s, rate) for index in then)
-        between = range(first[-1] + 1, then[0])
-        if all(known[index].asked_at_s(rate) < began_s or known[index].done_at_s(rate) > over_s for index in between):
-            left_out.update(between)
-    return [sample for index, sample in enumerate(known) if index not in left_out]
+def _bounds(known: Sequence[Sample], bad: Sequence[int], usual_s: float | None, rate: float) -> tuple[float, float]:
+    """By when an outage had begun, and until when it had not ended, by its bad looks."""
+    begun_s = min(_decided_by(known[index], usual_s if known[index].outcome.waited_in_vain else None, rate) for index in bad)
+    return begun_s, max(_down_until(known[index], usual_s, rate) for index in bad)
 
 
 def usual_flight_s(known: Sequence[Sample], first: int, last: int, rate: float) -> float | None:

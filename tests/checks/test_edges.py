@@ -94,9 +94,21 @@ def test_a_slow_answer_after_a_prompt_failure_may_have_been_decided_at_its_end()
     assert edges("++--s++") == [(1.0, 2.01, 3.0, 4.7)]
 
 
+def test_only_a_good_look_asked_after_the_failure_was_decided_ends_an_outage() -> None:
+    """The failure of 1 is told at 5: what was asked meanwhile may have been met before it."""
+    assert edges("+5+", rate=10.0) == [(0.0, 5.0, 1.0, None)]
+    assert edges("+5++++", rate=10.0) == [(0.0, 5.0, 1.0, 5.2)]
+
+
+def test_only_a_good_look_that_was_told_before_the_last_failure_was_asked_begins_an_outage() -> None:
+    """Asked at 1 and told at 2.5, while the failure of 2 was asked: it may have been met after it."""
+    rows = [Sample(0.0, Outcome.OK, 0.0, 0.02), Sample(1.0, Outcome.SLOW, 0.0, 1.5), Sample(2.0, Outcome.REFUSED, 0.0, 0.01),
+            Sample(3.0, Outcome.OK, 0.0, 0.02)]  # fmt: skip
+    assert [(one.started_earliest_s, one.started_latest_s, one.ended_latest_s) for one in outages(rows)] == [(0.0, 2.01, 3.02)]
+
+
 def test_no_edge_lies_beyond_the_other_end_of_its_outage() -> None:
-    assert edges("+5+", rate=10.0) == [(0.0, 2.2, 1.0, 2.2)]
-    assert edges("+t+", rate=100.0) == [(0.0, 3.0, 0.0, 4.0)]
+    assert edges("+t++", rate=100.0) == [(0.0, 3.0, 0.0, 5.0)]
 
 
 def test_a_missed_look_beside_an_edge_leaves_it_as_wide_as_the_looks_that_were_asked() -> None:
@@ -133,23 +145,32 @@ def test_a_good_answer_that_came_after_the_last_failure_was_asked_parts_nothing(
 
 SLOTS = 50
 D_S = 0.9
-moments = st.floats(min_value=1.0, max_value=20.0)
+moments = st.floats(min_value=2.0, max_value=20.0)  # so that the first look, whose flight is as long as any, is good
 lengths = st.floats(min_value=0.0, max_value=25.0)
 chances = st.integers(min_value=0, max_value=2**32).map(random.Random)
 missing = st.sets(st.integers(min_value=1, max_value=SLOTS - 1))
 Answer = Callable[[float, float, float], tuple[Outcome, float]]
 
 
-def looked(chance: random.Random, missed: set[int], period_s: float, late: float, answered: Answer) -> tuple[Sample, ...]:
-    """Ask in every slot, up to a share of the period late; the server takes the questions in order, each at some moment of its flight.
+def looked(
+    chance: random.Random,
+    missed: set[int],
+    period_s: float,
+    late: float,
+    answered: Answer,
+    *,
+    flights_s: float = 0.2,
+    in_order: bool = True,
+) -> tuple[Sample, ...]:
+    """Ask in every slot, up to a share of the period late; the server takes each question at some moment of its flight, in order or not.
 
     answered tells what comes of a question that is due, decided and answered at these moments. The first flight is as long as any.
     """
     rows, last_s = [], 0.0
     for slot in range(SLOTS):
-        due_s, flight_s = slot * period_s, 0.2 if slot == 0 else chance.uniform(0.0, 0.2)
+        due_s, flight_s = slot * period_s, flights_s if slot == 0 else chance.uniform(0.0, flights_s)
         asked_s = due_s + chance.uniform(0.0, late * period_s)
-        last_s = max(last_s, asked_s + chance.uniform(0.0, flight_s))
+        last_s = max(last_s if in_order else 0.0, asked_s + chance.uniform(0.0, flight_s))
         outcome, done_s = answered(due_s, last_s, max(asked_s + flight_s, last_s))
         rows.append(Sample(due_s, Outcome.MISSED if slot in missed else outcome, asked_s - due_s, done_s - due_s))
     return tuple(rows)
@@ -178,6 +199,18 @@ def test_the_truth_lies_in_the_interval_though_requests_are_under_way_when_it_ch
         return Outcome.REFUSED if began_s <= decided_s < over_s else Outcome.OK, done_s
 
     holds(outages(looked(chance, missed, period_s, 0.9, answered)), began_s, over_s)
+
+
+@given(period_s=st.sampled_from([0.25, 0.1]), began_s=moments, lasted_s=lengths, chance=chances, missed=missing)
+def test_so_it_does_where_requests_overtake_one_another(
+    period_s: float, began_s: float, lasted_s: float, chance: random.Random, missed: set[int]
+) -> None:
+    began_s, over_s = began_s * period_s, (began_s + lasted_s) * period_s
+
+    def answered(due_s: float, decided_s: float, done_s: float) -> tuple[Outcome, float]:
+        return Outcome.REFUSED if began_s <= decided_s < over_s else Outcome.OK, done_s
+
+    holds(outages(looked(chance, missed, period_s, 0.9, answered, flights_s=0.7, in_order=False)), began_s, over_s)
 
 
 @given(period_s=st.sampled_from([1.0, 0.25]), began_s=moments, lasted_s=lengths, chance=chances, missed=missing)
