@@ -3,6 +3,7 @@
 import time
 from abc import ABC, abstractmethod
 from collections.abc import Callable
+from datetime import UTC, datetime
 from io import BytesIO
 from pathlib import Path
 from typing import Any
@@ -230,6 +231,19 @@ class Laboratory(Witness):
     def harm(self, service: str, how: str) -> None:
         {"kill": self._lab.kill, "freeze": self._lab.freeze, "thaw": self._lab.thaw, "start": self._lab.start}[how](service)
         {"kill": self._killed.add, "freeze": self._frozen.add, "thaw": self._frozen.discard, "start": self._killed.discard}[how](service)
+        if how == "start" and service in HOSTS:
+            self._wait_until_heard(service)
+
+    def _wait_until_heard(self, host: str) -> None:
+        """Wait until a host that was started reports: its state is still told by its last report before, and it may end while it starts."""
+        began = datetime.now(UTC).replace(tzinfo=None).isoformat()
+
+        def heard() -> bool:
+            self._lab.start(host)  # nothing where it runs
+            rows = self.admin.compute("GET", f"/os-services?binary=nova-compute&host={host}")[1]["services"]
+            return str(rows[0]["updated_at"]) > began
+
+        self.wait(heard)
 
     def guest(self, server: str, state: int | None) -> None:
         self._guests.order(server, state)
@@ -244,7 +258,7 @@ class Laboratory(Witness):
         self._guests.heal()
         for service in list(self._frozen):
             self.harm(service, "thaw")
-        for service in list(self._killed):
+        for service in sorted(self._killed, key=lambda name: name in HOSTS):  # an API first: the hosts are asked for over it
             self.harm(service, "start")
 
     def sees_everything(self) -> bool:

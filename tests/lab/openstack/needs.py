@@ -62,7 +62,15 @@ def need_disk(places: Places, wanted_gib: float, what: str) -> None:
 
 def need_memory(wanted_gib: float) -> None:
     """Refuse to start where less memory is available."""
+    if not has_memory(wanted_gib):
+        raise LabError(f"{_free_gib():.1f} GiB of memory are available (the lab wants {wanted_gib:g} GiB): stop something else first")
+
+
+def has_memory(wanted_gib: float) -> bool:
+    """Whether that much memory is available."""
+    return _free_gib() >= wanted_gib
+
+
+def _free_gib() -> float:
     lines = Path("/proc/meminfo").read_text().splitlines()
-    free_gib = next(int(line.split()[1]) for line in lines if line.startswith("MemAvailable:")) / 2**20
-    if free_gib < wanted_gib:
-        raise LabError(f"{free_gib:.1f} GiB of memory are available (the lab wants {wanted_gib:g} GiB): stop something else first")
+    return next(int(line.split()[1]) for line in lines if line.startswith("MemAvailable:")) / 2**20

@@ -111,3 +111,14 @@ def default_places() -> Places:
     cache = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache")
     given = os.environ.get(DIRECTORY_VARIABLE)
     return Places(Path(given).expanduser().resolve() if given else cache / "chaoscinder" / "openstack-lab")
+
+
+def twin_of(places: Places) -> Places:
+    """A second lab beside an installed one: its installation is the first one's, everything else its own."""
+    twin = Places(places.root.with_name(f"{places.root.name}-second"))
+    twin.root.mkdir(parents=True, exist_ok=True)
+    for mine, theirs in ((twin.venv, places.venv), (twin.rabbit, places.rabbit), (twin.mariadb, places.mariadb)):
+        mine.unlink(missing_ok=True)
+        mine.symlink_to(theirs)
+    (twin.root / "installed").write_text(f"by {places.root}\n")
+    return twin

@@ -36,15 +36,17 @@ def answers(port: int) -> bool:
         return asking.connect_ex(("127.0.0.1", port)) == 0
 
 
+def free_base(first: int) -> int:
+    """The first port, from a certain one on, of a block in which all are free now."""
+    for base in range(first, LAST, STEP):
+        if all(map(_free, _block(base).values())):
+            return base
+    raise LabError(f"no {len(NAMES)} free ports in a row between {first} and {LAST} (choose with {BASE_VARIABLE})")
+
+
 def _chosen() -> Ports:
     given = os.environ.get(BASE_VARIABLE)
-    if given:
-        return _given(given)
-    for base in range(FIRST, LAST, STEP):
-        ports = _block(base)
-        if all(map(_free, ports.values())):
-            return ports
-    raise LabError(f"no {len(NAMES)} free ports in a row between {FIRST} and {LAST} (choose with {BASE_VARIABLE})")
+    return _given(given) if given else _block(free_base(FIRST))
 
 
 def _given(base: str) -> Ports:

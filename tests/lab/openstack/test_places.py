@@ -8,7 +8,7 @@ import pytest
 
 from tests.lab.openstack import __main__ as command
 from tests.lab.openstack import needs, packages, ports, texts
-from tests.lab.openstack.places import Places, default_places
+from tests.lab.openstack.places import Places, default_places, twin_of
 from tests.lab.openstack.saying import LabError
 
 
@@ -23,6 +23,20 @@ def test_the_directory_is_the_named_one_else_one_below_the_cache(monkeypatch: py
     assert default_places().root == tmp_path / "chaoscinder" / "openstack-lab"
     monkeypatch.setenv("OPENSTACK_LAB_DIR", str(tmp_path / "mine"))
     assert default_places().root == (tmp_path / "mine").resolve()
+
+
+def test_a_second_lab_has_the_installation_of_the_first_and_all_else_of_its_own(places: Places) -> None:
+    (places.venv / "bin").mkdir(parents=True)
+    for _ in range(2):  # made anew each time: the first one may have moved
+        second = twin_of(places)
+    assert (second.root, second.installed) == (places.root.with_name("lab-second"), True)
+    assert second.bin.resolve() == places.bin
+    assert not second.state.exists()
+
+
+def test_the_ports_of_a_second_lab_are_others(places: Places) -> None:
+    first = ports.kept_ports(places)
+    assert ports.free_base(first["keystone"] + ports.STEP) > max(first.values())
 
 
 def test_ports_are_chosen_once_and_kept(places: Places, monkeypatch: pytest.MonkeyPatch) -> None:

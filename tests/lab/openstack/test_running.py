@@ -3,7 +3,7 @@
 from collections import Counter
 from pathlib import Path
 
-from tests.lab.openstack.running import ON_LAB, ON_NEITHER, ON_RECORDING, ON_SANDBOX, counted
+from tests.lab.openstack.running import FIRST, ON_LAB, ON_NEITHER, ON_RECORDING, ON_SANDBOX, REPOSITORY, SECOND, counted
 
 REPORT = """<testsuites><testsuite>
 <testcase classname="tests.lab.pack.test_client" name="test_a"/>
@@ -22,3 +22,8 @@ def test_a_parameter_says_where_and_the_packs_own_tests_are_the_labs(tmp_path: P
     on_lab, on_sandbox = Counter(passed=2, failure=1, skipped=1), Counter(passed=1)
     elsewhere = {ON_RECORDING: Counter(passed=1), ON_NEITHER: Counter(passed=1)}
     assert counted(file) == {ON_LAB: on_lab, ON_SANDBOX: on_sandbox, **elsewhere}
+
+
+def test_every_test_of_the_pack_is_in_one_half() -> None:
+    named = [path for path in (*FIRST, *SECOND) if path.startswith("tests/lab/pack/")]
+    assert sorted(named) == sorted(str(path.relative_to(REPOSITORY)) for path in (REPOSITORY / "tests/lab/pack").glob("test_*.py"))
