@@ -7,7 +7,7 @@ export DEMO_RATE ?= 20
 
 
 .DEFAULT_GOAL := help
-.PHONY: help demo demo-failure test lint types layers unit selftest bench bench-rates bench-sandbox note lab lab-status lab-down lab-test torture test-all screenshot clean
+.PHONY: help demo demo-failure test lint types layers unit selftest bench bench-rates bench-sandbox note experiments lab lab-status lab-down lab-test torture test-all screenshot clean
 
 help: ## Show this help
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -55,6 +55,9 @@ torture: $(VENV)/.mutation ## Kill at every step, fail every call, break guards,
 
 test-all: ## The version-sensitive tests on every Python from 3.11 up that is found, with kubernetes 29 and 36
 	.ci/test-all
+
+experiments: $(VENV)/.tests ## Every experiment on every profile of the sandbox, against its expected verdict (10 min)
+	$(BIN)/python -m pytest -n 2 --maxschedchunk 1 tests/experiments/matrix.py
 
 lab: $(VENV)/.tests ## A real OpenStack on 127.0.0.1, installed if missing (docs/lab.md)
 	$(BIN)/python -m tests.lab.openstack up

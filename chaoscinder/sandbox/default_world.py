@@ -12,6 +12,7 @@ from chaoscinder.sandbox.kubernetes.controllers.conditions import put
 from chaoscinder.sandbox.kubernetes.controllers.kubelet import HEALTHY
 from chaoscinder.sandbox.kubernetes.controllers.persistentvolume import TOPOLOGY, bind_claim, bind_volume, volume_of
 from chaoscinder.sandbox.kubernetes.controllers.podtemplate import reference
+from chaoscinder.sandbox.kubernetes.controllers.reclaim import finalizers_of
 from chaoscinder.sandbox.kubernetes.resources import Resource
 from chaoscinder.sandbox.kubernetes.store import Object, Store
 from chaoscinder.sandbox.profiles import Profile
@@ -57,7 +58,7 @@ def build(
             _create(store, resources.CSINODES, _csi_node(node, server))
     class_, claim, deployment, service = demo_manifests(image)
     _create(store, resources.STORAGECLASSES, class_ | {"provisioner": profile.driver})
-    _create_bound_claim(store, claim, volume_id, zones, profile.driver)
+    _create_bound_claim(store, claim, volume_id, zones, profile)
     _create(store, resources.DEPLOYMENTS, deployment)
     service["metadata"]["annotations"] = {ADDRESS: f"127.0.0.1:{service_port}"}
     _create(store, resources.SERVICES, service)
@@ -113,11 +114,12 @@ def _csi_node(node: Object, server: str) -> Object:
     return {"metadata": {"name": node["metadata"]["name"], "ownerReferences": [owner]}, "spec": {"drivers": [driver]}}
 
 
-def _create_bound_claim(store: Store, manifest: Object, volume_id: str, zones: Mapping[str, str], driver: str) -> None:
+def _create_bound_claim(store: Store, manifest: Object, volume_id: str, zones: Mapping[str, str], profile: Profile) -> None:
     claim = _create(store, resources.CLAIMS, manifest)
     zone = next(zone for name, zone in zones.items() if not name.startswith("control-plane"))
     class_ = store.get(resources.STORAGECLASSES, CLASS)
-    volume = _create(store, resources.VOLUMES, volume_of(claim, volume_id, zone, driver, class_))
+    made = volume_of(claim, volume_id, zone, profile.driver, class_, finalizers_of(profile, class_))
+    volume = _create(store, resources.VOLUMES, made)
     volume = store.change(resources.VOLUMES, volume["metadata"]["name"], "", lambda new: bind_volume(new, claim))
     store.change(resources.CLAIMS, claim["metadata"]["name"], claim["metadata"]["namespace"], lambda new: bind_claim(new, volume))
 

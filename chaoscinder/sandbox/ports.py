@@ -33,6 +33,9 @@ class Cloud(Protocol):
     def volume_status(self, volume_id: str) -> str | None:
         """Cinder's status word, None for 404."""
 
+    def delete_volume(self, volume_id: str) -> None:
+        """Cinder's DELETE volume: returns when accepted, raises CloudError when refused."""
+
     def attached_servers(self, volume_id: str) -> tuple[str, ...]:
         """Server ids in Cinder's volume.attachments (attached ones only, as the API shows them)."""
 

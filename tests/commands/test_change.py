@@ -1,6 +1,6 @@
 """The commands that change something: what they say, and what is so afterwards."""
 
-from tests.commands.terminal import AGE, PV, Like, Terminal, table
+from tests.commands.terminal import AGE, PV, Like, Terminal, table, until
 from tests.commands.test_describe import CLAIM_AND_POD
 
 TWO = """
@@ -105,10 +105,15 @@ def test_patch_in_its_three_forms(terminal: Terminal) -> None:
 def test_a_claim_that_is_used_goes_with_its_last_pod(terminal: Terminal) -> None:
     terminal.kubectl("apply", "-f", "-", stdin=CLAIM_AND_POD)
     terminal.kubectl("wait", "--for=condition=Ready", "pod/reader", "--timeout=40s")
+    volume, node = terminal.field("{.spec.volumeName}", "pvc", "scratch"), terminal.field("{.spec.nodeName}", "pod", "reader")
     terminal.kubectl("delete", "pvc", "scratch", "--wait=false")
     assert table(terminal.kubectl("get", "pvc", "scratch"))[1][:3] == ["scratch", "Terminating", PV]
     terminal.kubectl("delete", "pod", "reader", "--grace-period=1")
     assert terminal.kubectl("get", "pvc", "scratch", rc=1) == 'Error from server (NotFound): persistentvolumeclaims "scratch" not found\n'
+    until(lambda: volume not in [row["name"] for row in terminal.lent.state()["volumes"]], "its Cinder volume is deleted")
+    assert terminal.kubectl("get", "pv", volume, rc=1) == f'Error from server (NotFound): persistentvolumes "{volume}" not found\n'
+    told = terminal.field("{.items[*].message}", "events", "--field-selector", f"involvedObject.name={volume},reason=VolumeFailedDelete")
+    assert told == f"persistentvolume {volume} is still attached to node {node}"
 
 
 def test_delete_by_label_and_by_force(terminal: Terminal) -> None:

@@ -3,6 +3,7 @@
 import time
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -38,3 +39,12 @@ def at_rest(fast: Lent) -> Lent:
         time.sleep(0.05)
     assert untouched(fast)
     return fast
+
+
+def pytest_terminal_summary(terminalreporter: Any) -> None:
+    """Print what the matrix measured, where it was run."""
+    from tests.experiments.matrix import table
+
+    calls = [report for reports in terminalreporter.stats.values() for report in reports if getattr(report, "when", "") == "call"]
+    if rows := [value for report in calls for name, value in report.user_properties if name == "cell"]:
+        terminalreporter.write_line("\n" + "\n".join(table(rows)))

@@ -42,6 +42,14 @@ class FakeCloud:
     def volume_status(self, volume_id: str) -> str | None:
         return self.volumes.get(volume_id)
 
+    def delete_volume(self, volume_id: str) -> None:
+        self.calls.append(("delete", "", volume_id))
+        if volume_id not in self.volumes:
+            raise CloudError(404, "itemNotFound", f"Volume {volume_id} could not be found.")
+        if self.refuses or self.volumes[volume_id] != "available":
+            raise CloudError(400, "badRequest", f"Invalid volume: Volume {self.volumes[volume_id]} cannot be deleted.")
+        del self.volumes[volume_id]
+
     def attached_servers(self, volume_id: str) -> tuple[str, ...]:
         return tuple(self.attached.get(volume_id, []))
 

@@ -15,6 +15,7 @@ from chaoscinder.sandbox.kubernetes.resources import Resource
 from chaoscinder.sandbox.kubernetes.store import Object
 
 CLAIM_PROTECTION = "kubernetes.io/pvc-protection"  # admission plugin StorageObjectInUseProtection, on since 1.11
+VOLUME_PROTECTION = "kubernetes.io/pv-protection"  # the same
 PROGRESS_DEADLINE_S = 600  # apps/v1 Deployment
 HISTORY_LIMIT = 10  # apps/v1 Deployment and StatefulSet
 
@@ -130,9 +131,7 @@ def _node(obj: Object) -> None:
 
 
 def _claim(obj: Object) -> None:
-    finalizers = obj["metadata"].setdefault("finalizers", [])
-    if CLAIM_PROTECTION not in finalizers:
-        finalizers.append(CLAIM_PROTECTION)
+    _protect(obj, CLAIM_PROTECTION)
     _claim_template(obj)
 
 
@@ -141,7 +140,14 @@ def _claim_template(obj: Object) -> None:
     obj.setdefault("status", {}).setdefault("phase", "Pending")
 
 
+def _protect(obj: Object, finalizer: str) -> None:
+    finalizers = obj["metadata"].setdefault("finalizers", [])
+    if finalizer not in finalizers:
+        finalizers.append(finalizer)
+
+
 def _volume(obj: Object) -> None:
+    _protect(obj, VOLUME_PROTECTION)
     spec = obj.setdefault("spec", {})
     spec.setdefault("persistentVolumeReclaimPolicy", "Retain")
     spec.setdefault("volumeMode", "Filesystem")

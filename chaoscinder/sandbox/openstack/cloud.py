@@ -117,6 +117,10 @@ class OpenStack(Cloud, Guests):
         volume = self.cinder.find(volume_id)
         return volume.status if volume else None
 
+    def delete_volume(self, volume_id: str) -> None:
+        """Cinder's DELETE volume: returns when accepted, raises CloudError when refused."""
+        self.cinder.delete(self.caller(), volume_id)
+
     def attached_servers(self, volume_id: str) -> tuple[str, ...]:
         """Server ids in Cinder's volume.attachments (attached ones only, as the API shows them)."""
         volume = self.cinder.find(volume_id)

@@ -77,6 +77,7 @@ class Profile:
     disruption_conditions: bool
     job_end_waits: bool
     out_of_service: bool
+    honours_reclaim_policy: bool
     force_detach_healthy: bool
     uncertain_after_detach_error: bool
     pod_eviction_timeout_s: float

@@ -1,4 +1,6 @@
-"""The node lifecycle controller: believes a node as long as its kubelet speaks, and taints it when it does not.
+"""The node lifecycle controller: believes a node as long as its kubelet speaks, and gives it up when it does not.
+
+It gives a node up by a NoExecute taint, or, before that was the way, by deleting its pods; in both cases at the rate of the node's zone.
 
 A kubelet speaks by renewing its Lease or posting a status. The controller looks each monitor period and counts from the look at which it
 noticed, so a loss is seen between grace minus one renewal and grace plus one monitor period after it.
@@ -10,6 +12,7 @@ from functools import partial
 
 from chaoscinder.sandbox.kubernetes.controllers import conditions, pods, taints
 from chaoscinder.sandbox.kubernetes.controllers.cluster import Cluster, Controller
+from chaoscinder.sandbox.kubernetes.controllers.podeviction import PodEviction
 from chaoscinder.sandbox.kubernetes.controllers.zones import ZoneQueues
 from chaoscinder.sandbox.kubernetes.resources import LEASES, NODES, PODS
 from chaoscinder.sandbox.kubernetes.store import Object
@@ -27,12 +30,14 @@ PRESSURE_TAINTS = {
 
 @dataclass(slots=True)
 class Heard:
-    """What was last heard of a kubelet, and at which look."""
+    """What was last heard of a kubelet, and at which look; and since which look it is Ready or not as it is now."""
 
     renewed: str
     posted: str
     at_s: float
     node: Object
+    ready: str = ""
+    ready_s: float = 0.0
 
 
 class NodeLifecycle(Controller):
@@ -43,7 +48,7 @@ class NodeLifecycle(Controller):
     def __init__(self, cluster: Cluster) -> None:
         super().__init__(cluster)
         self._heard: dict[str, Heard] = {}
-        self._zones = ZoneQueues(cluster, self._taint_no_execute)
+        self._zones = ZoneQueues(cluster, self._taint_no_execute if self.profile.condition_taints else PodEviction(cluster).evict)
         cluster.every(self.profile.node_monitor_s, self.monitor, "node-monitor")
 
     def sync(self) -> None:
@@ -67,8 +72,12 @@ class NodeLifecycle(Controller):
             judged = was_ready if self.profile.no_execute_next_look else ready
             if judged == "True":
                 self._reachable(node)
+            elif conditions.find(node, "Ready") is None:
+                continue  # it is new: its kubelet has not spoken yet, and may still
             elif ready != "True" and self.profile.condition_taints:
                 self._not_reachable(node, READY_TAINTS[ready])
+            elif ready != "True" and self._is_given_up(node):
+                self._zones.put(node)
         self._zones.judge(self._release, self._believe_all)
 
     def _meet_and_part(self) -> None:
@@ -94,7 +103,9 @@ class NodeLifecycle(Controller):
         # The real loop drifts by milliseconds, so a look exactly one grace period later already counts as too late.
         silent = self.world.now_s >= heard.at_s + self.profile.node_grace_s
         if silent and (conditions.find(node, "Ready") or {}).get("status") != "Unknown":
-            return self._edit(node, self._set_unknown)
+            node = self._edit(node, self._set_unknown)
+        if (ready := conditions.status(node, "Ready")) != heard.ready:
+            heard.ready, heard.ready_s = ready, self.world.now_s
         return node
 
     def _set_unknown(self, node: Object) -> None:
@@ -126,6 +137,12 @@ class NodeLifecycle(Controller):
         elif not taints.has(node, key, "NoExecute"):
             self._zones.put(node)
 
+    def _is_given_up(self, node: Object) -> bool:
+        """Without taints, by --pod-eviction-timeout: a silent kubelet from its last word on, one that says so from when it did."""
+        heard = self._heard[node["metadata"]["name"]]
+        since_s = heard.at_s if heard.ready == "Unknown" else heard.ready_s
+        return self.world.now_s > since_s + self.profile.pod_eviction_timeout_s
+
     def _reachable(self, node: Object) -> None:
         self._zones.forget(node["metadata"]["name"])
         if any(taints.has(node, key, "NoExecute") for key in READY_TAINTS.values()):
@@ -142,14 +159,14 @@ class NodeLifecycle(Controller):
         taints.add(node, key, "NoExecute", at=self.world.stamp())
 
     def _release(self) -> None:
-        """Every node is lost, so it may be us: take all NoExecute taints off (master disruption mode)."""
+        """Every node is lost, so it may be us: take them out of the queues and all NoExecute taints off (master disruption mode)."""
         for node in self.store.list(NODES):
             self._reachable(node)
 
     def _believe_all(self) -> None:
         """Some nodes are back: give every other one a whole grace period again."""
         for heard in self._heard.values():
-            heard.at_s = self.world.now_s
+            heard.at_s = heard.ready_s = self.world.now_s
 
     def _edit(self, node: Object, edit: Callable[[Object], None]) -> Object:
         return self.store.change(NODES, node["metadata"]["name"], "", edit)

@@ -1,20 +1,21 @@
 """The PersistentVolume controller and the external provisioner: from a claim to a volume that it is bound to.
 
 A claim takes a free volume that fits; where there is none and its StorageClass is Cinder's, one is made through the provision port.
-A claim that is deleted leaves its volume Released: the sandbox never deletes a Cinder volume by itself.
+A claim that is deleted leaves its volume Released; what becomes of it then is told in reclaim.
 """
 
+from collections.abc import Sequence
 from functools import partial
 
 from chaoscinder.sandbox.kubernetes import defaults
-from chaoscinder.sandbox.kubernetes.controllers import disks, pods
+from chaoscinder.sandbox.kubernetes.controllers import disks, pods, reclaim
 from chaoscinder.sandbox.kubernetes.controllers.cluster import Cluster, Controller
 from chaoscinder.sandbox.kubernetes.controllers.quantities import gib
 from chaoscinder.sandbox.kubernetes.controllers.scheduler import SELECTED_NODE
 from chaoscinder.sandbox.kubernetes.resources import CLAIMS, NODES, PODS, STORAGECLASSES, VOLUMES
 from chaoscinder.sandbox.kubernetes.store import Happened, Object
 
-BINDER = "persistentvolume-controller"
+BINDER = reclaim.BINDER
 TOPOLOGY = "topology.cinder.csi.openstack.org/zone"
 ZONE = "topology.kubernetes.io/zone"
 POLL_S = 1.0  # how often the provisioner asks whether Cinder's volume is available
@@ -41,6 +42,7 @@ class Binder(Controller):
             elif (claim.get("status") or {}).get("phase") != "Bound":
                 self._serve(claim)
         for volume in self.store.list(VOLUMES):
+            self._offer(volume)
             self._release(volume)
 
     def _serve(self, claim: Object) -> None:
@@ -90,7 +92,8 @@ class Binder(Controller):
             self.world.call_later(POLL_S, lambda: self._look(claim, zone), "provisioner")
             return
         class_ = self.store.find(STORAGECLASSES, claim["spec"].get("storageClassName") or "") or {}
-        self.store.create(VOLUMES, volume_of(claim, handle, zone, self.profile.driver, class_))
+        finalizers = reclaim.finalizers_of(self.profile, class_)
+        self.store.create(VOLUMES, volume_of(claim, handle, zone, self.profile.driver, class_, finalizers))
         self._provisioned(claim)
 
     def _provisioned(self, claim: Object) -> None:
@@ -119,6 +122,12 @@ class Binder(Controller):
         if defaults.CLAIM_PROTECTION in (meta.get("finalizers") or []) and all(pods.is_finished(pod) for pod in users):
             self.store.change(CLAIMS, meta["name"], meta["namespace"], _unprotect)
 
+    def _offer(self, volume: Object) -> None:
+        """A volume that is nobody's yet is Available, also one that was made for a claim which has not taken it."""
+        reserved = (volume["spec"].get("claimRef") or {}).get("uid")
+        if not reserved and (volume.get("status") or {}).get("phase", "Pending") == "Pending":
+            self.store.change(VOLUMES, volume["metadata"]["name"], "", partial(_set_phase, phase="Available"))
+
     def _release(self, volume: Object) -> None:
         reference = volume["spec"].get("claimRef") or {}
         if (volume.get("status") or {}).get("phase") != "Bound" or not reference.get("uid"):
@@ -128,7 +137,7 @@ class Binder(Controller):
             self.store.change(VOLUMES, volume["metadata"]["name"], "", partial(_set_phase, phase="Released"))
 
 
-def volume_of(claim: Object, handle: str, zone: str, driver: str, class_: Object) -> Object:
+def volume_of(claim: Object, handle: str, zone: str, driver: str, class_: Object, finalizers: Sequence[str] = ()) -> Object:
     """The PersistentVolume that the provisioner writes for a claim."""
     in_tree = driver == disks.CINDER
     expression = {"key": ZONE if in_tree else TOPOLOGY, "operator": "In", "values": [zone]}
@@ -144,7 +153,8 @@ def volume_of(claim: Object, handle: str, zone: str, driver: str, class_: Object
     }  # fmt: skip
     if zone:
         spec["nodeAffinity"] = {"required": {"nodeSelectorTerms": [{"matchExpressions": [expression]}]}}
-    meta = {"name": f"pvc-{claim['metadata']['uid']}", "annotations": {"pv.kubernetes.io/provisioned-by": driver}}
+    meta: Object = {"name": f"pvc-{claim['metadata']['uid']}", "annotations": {reclaim.PROVISIONED_BY: driver}}
+    meta |= {"finalizers": list(finalizers)} if finalizers else {}
     return defaults.apply(VOLUMES, {"metadata": meta, "spec": spec, "status": {"phase": "Pending"}})
 
 

@@ -1,40 +1,31 @@
-"""The old way to evict, before taints did it: the node controller deletes the pods of a node that is not Ready for the eviction timeout."""
+"""The old way to give a node up, before taints did it: the node controller deletes its pods."""
 
-from datetime import UTC, datetime
-
-from chaoscinder.sandbox.kubernetes.controllers import conditions, pods
-from chaoscinder.sandbox.kubernetes.controllers.cluster import Cluster, Controller
+from chaoscinder.sandbox.kubernetes.controllers import pods
+from chaoscinder.sandbox.kubernetes.controllers.cluster import Cluster
 from chaoscinder.sandbox.kubernetes.resources import NODES, PODS
 from chaoscinder.sandbox.kubernetes.store import Object
 
 BY = "node-controller"
 
 
-class PodEviction(Controller):
-    """Looks each --node-monitor-period; does nothing in a profile whose --pod-eviction-timeout is 0."""
+class PodEviction:
+    """Deletes the pods of one node after the other, each when its turn in its zone has come."""
 
     def __init__(self, cluster: Cluster) -> None:
-        super().__init__(cluster)
-        if self.profile.pod_eviction_timeout_s:
-            cluster.every(self.profile.node_monitor_s, self.look, "pod-eviction")
+        self._store = cluster.store
+        self._events = cluster.events
 
-    def look(self) -> None:
-        """Delete the pods of each node that has not been Ready for long enough."""
-        for node in self.store.list(NODES):
-            if self._is_lost(node):
-                for pod in pods.of_node(self.store, node["metadata"]["name"]):
-                    self._evict(pod, node)
+    def evict(self, name: str) -> None:
+        """Delete the pods of a node; one whose Node is gone is the pod GC's."""
+        node = self._store.find(NODES, name)
+        rows = pods.of_node(self._store, name) if node else []
+        if node and rows:
+            self._events.normal(node, "DeletingAllPods", f"Node {name} event: Deleting all Pods from Node {name}.", by=BY)
+        for pod in rows:
+            self._delete(pod, name)
 
-    def _is_lost(self, node: Object) -> bool:
-        ready = conditions.find(node, "Ready")
-        if ready is None or ready["status"] == "True":
-            return False
-        since = datetime.strptime(ready["lastTransitionTime"], "%Y-%m-%dT%H:%M:%SZ").replace(tzinfo=UTC)
-        return (self.world.now - since).total_seconds() >= self.profile.pod_eviction_timeout_s
-
-    def _evict(self, pod: Object, node: Object) -> None:
+    def _delete(self, pod: Object, node: str) -> None:
         meta = pod["metadata"]
         if not pods.is_terminating(pod):
-            message = f"Marking for deletion Pod {meta['name']} from Node {node['metadata']['name']}"
-            self.events.normal(pod, "NodeControllerEviction", message, by=BY)
-            self.store.delete(PODS, meta["name"], meta["namespace"])
+            self._events.normal(pod, "NodeControllerEviction", f"Marking for deletion Pod {meta['name']} from Node {node}", by=BY)
+            self._store.delete(PODS, meta["name"], meta["namespace"])
