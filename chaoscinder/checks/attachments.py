@@ -151,4 +151,4 @@ def _cinder_row(row: Any) -> tuple[str, str]:
 
 def _names(volumes: Iterable[str] | None, volume_id: str) -> bool:
     """Whether a list of volume ids, or of unique names that end with them, names the volume."""
-    return any(str(name).replace("^", "/").rsplit("/", 1)[-1] == volume_id for name in volumes or ())
+    return any(str(name).replace("^", "/").split("/")[-1] == volume_id for name in volumes or ())

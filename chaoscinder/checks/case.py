@@ -80,11 +80,11 @@ class Case:
 
     def _recovery(self, seen: Availability, fault_s: float) -> Interval:
         """Tell the least and the most time from the fault to the recovery; the most is None when the system did not come back unaided."""
-        end_s, back_s = self.when.judged_to_s, self.recovered_at_s
+        end_s, back = self.when.judged_to_s, seen.recovered_s
         away = any(one.ended_latest_s is None and one.started_latest_s <= end_s for one in seen.outages)
-        if seen.recovered_s is None or back_s is None or back_s > end_s or away:
+        if back is None or away or (back[1] or 0.0) + fault_s > end_s:
             return end_s - fault_s, None
-        return seen.recovered_s
+        return back
 
 
 def open_case(record: Run) -> Case:

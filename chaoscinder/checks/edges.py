@@ -56,7 +56,7 @@ def _outage(known: Sequence[Sample], bad: Sequence[int], began_s: float, rate: f
     first, last = bad[0], bad[-1]
     usual_s = usual_flight_s(known, first, last, rate)
     begun_s, down_s = _bounds(known, bad, usual_s, rate)
-    befores = (known[index] for index in range(first - 1, -1, -1) if known[index].outcome.is_up)
+    befores = (known[index] for index in reversed(range(first)) if known[index].outcome.is_up)
     started_s = next((look.asked_at_s(rate) for look in befores if look.done_at_s(rate) <= down_s), began_s)
     afters = (known[index] for index in (*range(last + 1, len(known)), *range(first, last)) if known[index].outcome.is_up)
     good = next((look for look in afters if look.asked_at_s(rate) >= begun_s), None)
@@ -83,7 +83,7 @@ def usual_flight_s(known: Sequence[Sample], first: int, last: int, rate: float) 
 
     Where there are none, by those that were asked after the first answer after it; None where there are none of these either.
     """
-    before = _flights(known, range(first - 1, -1, -1), rate)
+    before = _flights(known, reversed(range(first)), rate)
     answered_s = known[last + 1].done_at_s(rate) if last + 1 < len(known) else 0.0
     after = (index for index in range(last + 1, len(known)) if known[index].asked_at_s(rate) >= answered_s)
     return max(before or _flights(known, after, rate), default=None)

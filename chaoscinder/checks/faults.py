@@ -42,7 +42,7 @@ def proof_of_fault(run: Run) -> Proof:
         return Proof("", "the run has no target")
     name = f"server {run.target.server_name} ({short(run.target.server_id)})"
     if deletes_pod(run):
-        return _proof_of_deletion(run, when, run.target, name)
+        return _proof_of_deletion(run, run.target, name, fault_s=when.fault_s, undo_s=when.undo_s)
     off_s = shut_off_at(run, when)
     if off_s is None:
         return Proof("", f"{name} was never seen SHUTOFF by Nova after the fault{_seen_instead(run, when)}")
@@ -53,9 +53,8 @@ def proof_of_fault(run: Run) -> Proof:
     return Proof(f"{name} held the volume ({said}) and was SHUTOFF {seconds(off_s - when.fault_s)} after the fault (NOVA)", "", off_s)
 
 
-def _proof_of_deletion(run: Run, when: Moments, target: Target, name: str) -> Proof:
-    fault_s = when.fault_s or 0.0
-    gone_s = pod_gone_at(run, when)
+def _proof_of_deletion(run: Run, target: Target, name: str, *, fault_s: float, undo_s: float | None) -> Proof:
+    gone_s = _pod_gone_at(run, target.pod_uid, fault_s=fault_s, undo_s=undo_s)
     if gone_s is None:
         return Proof("", f"pod {target.pod} was never seen gone after the fault")
     holders = _holders_before(run, fault_s)
@@ -66,15 +65,12 @@ def _proof_of_deletion(run: Run, when: Moments, target: Target, name: str) -> Pr
     return Proof(f"pod {target.pod} used the volume on {name} ({said}) and {gone}", "", gone_at_s=gone_s)
 
 
-def pod_gone_at(run: Run, when: Moments) -> float | None:
+def _pod_gone_at(run: Run, uid: str, *, fault_s: float, undo_s: float | None) -> float | None:
     """Tell when the object of the target's pod was gone, after the fault and before our undo: to the recorder, or to the fault itself."""
-    if when.fault_s is None or run.target is None:
-        return None
-    uid = run.target.pod_uid
-    seen = first(run.changes, "Pod", when.fault_s, lambda change: change.uid == uid and change.state is None)
+    seen = first(run.changes, "Pod", fault_s, lambda change: change.uid == uid and change.state is None)
     asked = next((mark.at_s for mark in run.marks if mark.name == "fault_confirmed" and mark.detail.get("pod_uid") == uid), None)
     gone_s = min((at_s for at_s in (seen.at_s if seen else None, asked) if at_s is not None), default=None)
-    return gone_s if gone_s is not None and (when.undo_s is None or gone_s <= when.undo_s) else None
+    return gone_s if gone_s is not None and (undo_s is None or gone_s <= undo_s) else None
 
 
 def shut_off_at(run: Run, when: Moments) -> float | None:

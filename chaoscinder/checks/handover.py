@@ -3,7 +3,7 @@
 ReadWriteOnce keeps a volume to one node, not to one pod: on the same node the next pod mounts it while the last one is still ending.
 """
 
-from collections.abc import Iterator
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from chaoscinder.checks.deeds import deletes_pod
@@ -35,37 +35,33 @@ class Overlap:
 
 def told(run: Run) -> tuple[str, ...]:
     """Tell a reader about the handover, one line each; nothing where the fault was no deletion of a pod."""
-    when = moments(run)
-    if when.fault_s is None or run.target is None or not deletes_pod(run):
+    fault_s, target = moments(run).fault_s, run.target
+    if fault_s is None or target is None or not deletes_pod(run):
         return ()
-    return (*(_overlap_line(row, run.target, when.fault_s) for row in overlaps(run)), *multi_attach(run))
+    return (*(_overlap_line(row, target, fault_s) for row in overlaps(run, target, fault_s)), *multi_attach(run, target, fault_s))
 
 
-def overlaps(run: Run) -> tuple[Overlap, ...]:
-    """Find every pod that was bound to the deleted pod's node while that one was still there."""
-    when, target = moments(run), run.target
-    if when.fault_s is None or target is None:
-        return ()
-    gone = first(run.changes, "Pod", when.fault_s, lambda change: change.uid == target.pod_uid and change.state is None)
+def overlaps(run: Run, target: Target, fault_s: float) -> tuple[Overlap, ...]:
+    """Find every pod that came after the fault, and was bound to the deleted pod's node while that one was still there."""
+    gone = first(run.changes, "Pod", fault_s, lambda change: change.uid == target.pod_uid and change.state is None)
     if gone is None:
         return ()
-    others = {row.uid: row.name for row in _pods(run, when.fault_s) if row.uid != target.pod_uid}
-    found = (_overlap(run, target, when.fault_s, uid, gone.at_s) for uid in others)
+    pods = [row for row in run.changes if row.kind == "Pod"]
+    before = {target.pod_uid, *(row.uid for row in pods if row.at_s < fault_s)}
+    others = dict.fromkeys(row.uid for row in pods if row.uid not in before)
+    found = (_overlap([row for row in pods if row.uid == uid], target, gone.at_s) for uid in others)
     return tuple(row for row in found if row is not None)
 
 
-def multi_attach(run: Run) -> tuple[str, ...]:
+def multi_attach(run: Run, target: Target, fault_s: float) -> tuple[str, ...]:
     """Tell whether Kubernetes said Multi-Attach of the target's volume after the fault, and whether it attached it later."""
-    when, target = moments(run), run.target
-    if when.fault_s is None or target is None:
-        return ()
-    mine = [row for row in run.events if row.at_s >= when.fault_s and target.persistent_volume in row.message]
+    mine = [row for row in run.events if row.at_s >= fault_s and target.persistent_volume in row.message]
     said = [row for row in mine if MULTI_ATTACH in row.message]
     if not said:
         return ()
     over = next((row for row in mine if row.reason == ATTACHED and row.at_s >= said[0].at_s and row.about == said[0].about), None)
-    since = f"Multi-Attach of volume {short(target.volume_id)} was told {seconds(said[0].at_s - when.fault_s)} after the fault"
-    return (f"{since} and was over {_gone(run, target, said[0], over, when.fault_s)}",)
+    since = f"Multi-Attach of volume {short(target.volume_id)} was told {seconds(said[0].at_s - fault_s)} after the fault"
+    return (f"{since} and was over {_gone(run, target, said[0], over, fault_s)}",)
 
 
 def _gone(run: Run, target: Target, said: Event, over: Event | None, fault_s: float) -> str:
@@ -87,12 +83,8 @@ def _attaches(change: Change, target: Target) -> bool:
     )
 
 
-def _pods(run: Run, since_s: float) -> Iterator[Change]:
-    return (row for row in run.changes if (row.view, row.kind) == (View.KUBERNETES, "Pod") and row.at_s >= since_s)
-
-
-def _overlap(run: Run, target: Target, fault_s: float, uid: str, gone_s: float) -> Overlap | None:
-    mine = [row for row in _pods(run, fault_s) if row.uid == uid and row.state is not None and row.at_s < gone_s]
+def _overlap(next_one: Sequence[Change], target: Target, gone_s: float) -> Overlap | None:
+    mine = [row for row in next_one if row.at_s < gone_s]
     bound = next((row for row in mine if (row.state or {}).get("node") == target.node), None)
     running = next((row for row in mine if (row.state or {}).get("phase") == "Running"), None)
     if bound is None:

@@ -47,7 +47,7 @@ def latency_recovery(
     Counted in windows of a second (of five slots, where those are longer) from the recovery in slot back_s on; back is the interval of
     that recovery. None where they were not before the record ended, or where the baseline holds too few answers to compare with.
     """
-    if back_s is None or back is None or baseline is None or baseline.answers < FEWEST_BEFORE or not slot_s > 0:
+    if back_s is None or baseline is None or baseline.answers < FEWEST_BEFORE or not slot_s > 0:
         return None
     window_s = max(WINDOW_S, SLOTS_IN_WINDOW * slot_s)
     windows = _windows(samples, back_s, window_s, slot_s)

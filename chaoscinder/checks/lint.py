@@ -75,7 +75,7 @@ def _unknown(place: str, seen: Iterable[str], known: Iterable[str]) -> Iterator[
     known = sorted(known)
     for key in seen:
         if key not in known:
-            near = difflib.get_close_matches(key, known, n=1)
+            near = difflib.get_close_matches(key, known)
             yield f'{place}: unknown key "{key}"' + (f' (wanted "{near[0]}"?)' if near else f" (wanted one of {', '.join(known)})")
 
 
@@ -179,7 +179,7 @@ def _configuration(experiment: Json) -> Iterator[str]:
     for name, value in experiment.get("configuration", {}).items():
         if isinstance(value, dict) and value.get("type") == "probe":
             yield f"configuration.{name} is a probe: Chaos Toolkit then writes every secret into the journal (wanted a plain value)"
-        near = difflib.get_close_matches(name, READERS, n=1, cutoff=0.8)
+        near = difflib.get_close_matches(name, READERS, cutoff=0.8)
         if name not in READERS and near:
             yield f'configuration: unknown key "{name}" (wanted "{near[0]}"?)'
 

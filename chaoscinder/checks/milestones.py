@@ -1,6 +1,6 @@
 """The steps from the fault to the answer of the replacement, each with the moment at which this run saw it."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Container
 
 from chaoscinder.checks.deeds import act_of, deletes_pod, may_stay
 from chaoscinder.checks.faults import shut_off_at
@@ -61,7 +61,8 @@ def _by_kubernetes(run: Run, target: Target, fault_s: float) -> list[Milestone]:
     gone = when_first("Pod", lambda change: change.name == target.pod and change.state is None)
     detached = when_first("VolumeAttachment", lambda change: change.state is None and _node_of(run, change) == target.node)
     attached = when_first("VolumeAttachment", lambda change: _attached_elsewhere(change, target))
-    ready = when_first("Pod", lambda change: _is_replacement(change, target) and bool((change.state or {}).get("ready")))
+    before = {target.pod_uid, *(row.uid for row in run.changes if row.kind == "Pod" and row.at_s < fault_s)}
+    ready = when_first("Pod", lambda change: _is_replacement(change, target, before) and bool((change.state or {}).get("ready")))
     decided, why = _decision(run, target, fault_s)
     return [
         Milestone("node not ready", lost.at_s if lost else None, f"Node {target.node} NotReady" if lost else ""),
@@ -99,9 +100,9 @@ def _attached_elsewhere(change: Change, target: Target) -> bool:
     return ours and state.get("node") != target.node and bool(state.get("attached"))
 
 
-def _is_replacement(change: Change, target: Target) -> bool:
-    """Whether a pod came in the target's place: one that holds the workload's name and is another object than the one that was lost."""
-    return change.uid != target.pod_uid and change.name.startswith(f"{target.workload}-")
+def _is_replacement(change: Change, target: Target, before: Container[str]) -> bool:
+    """Whether a pod came in the target's place: one that holds the workload's name and is none of the objects that were there before."""
+    return change.uid not in before and change.name.startswith(f"{target.workload}-")
 
 
 def _node_of(run: Run, change: Change) -> str:

@@ -17,7 +17,7 @@ from chaoscinder.checks.sentences import counted, deadline, few, figure, listed,
 from chaoscinder.checks.states import marked_at, objects
 from chaoscinder.model.attachment import View
 from chaoscinder.model.run import OBJECTIVES
-from chaoscinder.model.verdict import Level, Movement, Objective, Result
+from chaoscinder.model.verdict import Availability, Level, Movement, Objective, Result
 from chaoscinder.model.write import Account, WriteOutcome
 
 CONDITIONS = ("baseline", "fault", "samples")
@@ -83,15 +83,15 @@ def outage(case: Case) -> Line:
     budget_s = case.aims.outage_budget_s
     target = f"at most {budget_s:g} s in all ({deadline(case.aims.answer_within_s)})"
     seen = case.unaided()
-    if case.availability is None or seen is None or _unfounded(case):
+    if seen is None or _unfounded(case):
         return NOT_TESTED, target, "", _unfounded(case)
     measured = figure(*seen.total_s, case.rate, case.aims.answer_within_s)
-    finest = finest_s(case.rate, seen.period_s)
+    finest = _slot_s(case)
     result = outage_within_budget(seen, budget_s=budget_s, rate=case.rate)
-    if not case.availability.outages and result is MET:
+    if not seen.outages and result is MET:
         return MET, target, "no failed look", f"no look failed; an outage shorter than {finest:g} s may not have been seen"
     word = {MET: "within", MISSED: "over", NOT_TESTED: "which cannot be held against"}[result]
-    reason = f"{_away(case)} {measured}, {word} the budget of {budget_s:g} s"
+    reason = f"{_away(seen)} {measured}, {word} the budget of {budget_s:g} s"
     if budget_s < finest:
         reason = f"a budget of {budget_s:g} s is finer than the {finest:g} s that the sampling resolves"
     return result, target, measured, reason
@@ -102,13 +102,13 @@ def recovery(case: Case) -> Line:
     deadline_s, stable_s = case.aims.recovery_deadline_s, case.aims.stable_for_s
     target = f"within {deadline_s:g} s, then {stable_s:g} s without a failure"
     judged = case.judged()
-    if case.availability is None or judged is None or _unfounded(case):
+    if judged is None or _unfounded(case):
         return NOT_TESTED, target, "", _unfounded(case)
     least_s, most_s = judged.recovered_s
     measured = figure(least_s, most_s, case.rate, case.aims.answer_within_s)
     if most_s is not None and most_s <= deadline_s:
         return MET, target, measured, f"answering again after {measured}, within {deadline_s:g} s"
-    if least_s >= deadline_s - finest_s(case.rate, case.availability.period_s):
+    if least_s >= deadline_s - _slot_s(case):
         return MISSED, target, measured, _not_recovered(case, least_s)
     if most_s is not None:
         return NOT_TESTED, target, measured, f"answering again after {measured}, which cannot be held against {deadline_s:g} s"
@@ -201,8 +201,7 @@ def _too_early(case: Case) -> str:
     """Tell why a volume that stayed is no miss: nobody waited long enough; "" where they did, or where nothing would have moved it."""
     when, deadline_s = case.when, case.aims.recovery_deadline_s
     waited_s = when.judged_to_s - (when.fault_s or 0.0)
-    slot_s = finest_s(case.rate, 1 / case.aims.samples_per_s)
-    if waited_s >= deadline_s - slot_s or why_stuck(case.run, when.judged_to_s):
+    if waited_s >= deadline_s - _slot_s(case) or why_stuck(case.run, when.judged_to_s):
         return ""
     ended = "our undo began" if when.undo_s is not None else "the record ends"
     return (
@@ -210,8 +209,12 @@ def _too_early(case: Case) -> str:
     )
 
 
-def _away(case: Case) -> str:
-    number = len(case.availability.outages) if case.availability else 0
+def _slot_s(case: Case) -> float:
+    return finest_s(case.rate, 1 / case.aims.samples_per_s)
+
+
+def _away(seen: Availability) -> str:
+    number = len(seen.outages)
     return f"away {number} times, together" if number > 1 else "away for"
 
 

@@ -74,7 +74,7 @@ def _permissions(snapshot: Snapshot) -> Iterator[tuple[Weight, str, str]]:
         yield Weight.BLOCKS, "Kubernetes", f"these credentials may not {call}"
     for call in snapshot.cloud_denied:
         yield Weight.BLOCKS, "OpenStack", f"the access rules of these credentials do not allow {call}"
-    if snapshot.roles and set(snapshot.roles) <= {"reader"}:
+    if set(snapshot.roles) == {"reader"}:
         yield Weight.BLOCKS, "OpenStack", "the token has only the role reader: it could neither stop nor start a server"
     else:
         roles = ", ".join(snapshot.roles) or "no role"

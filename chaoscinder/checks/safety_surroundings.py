@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from chaoscinder.checks.safety_losses import dying
+from chaoscinder.checks.safety_losses import allowed, dying
 from chaoscinder.checks.safety_placement import expression_holds
 from chaoscinder.model.preflight import Resident, Snapshot, Weight
 from chaoscinder.model.workload import Kind
@@ -79,8 +79,7 @@ def remediators(snapshot: Snapshot) -> Iterator[tuple[Weight, str, str]]:
 
 
 def _allowed(pods: list[Resident], snapshot: Snapshot) -> bool:
-    names = {f"{pod.namespace}/{pod.owner.partition('/')[2] or pod.name}" for pod in pods}
-    return names <= set(snapshot.allow_loss)
+    return all(allowed(snapshot, pod.namespace, pod.owner or f"Pod/{pod.name}") for pod in pods)
 
 
 def _is_csi_controller(pod: Resident) -> bool:

@@ -17,23 +17,17 @@ NAMES = {View.KUBERNETES: ("kubernetes", "/api"), View.NOVA: ("nova",), View.CIN
 
 def unseen_at(run: Run, when: Moments) -> str:
     """Tell why nobody knows what the views said at the end of the system's own doing; "" where all of them were watched then."""
-    late = sorted({told for told in (_bound(run, view, when) for view in View) if told})
+    slack_s = HEARD_WITHIN_WALL_S * run.header.rate if when.undo_s is None else 0.0
+    heard_s = min(run.watched_to_s.values(), default=when.judged_to_s)
+    if heard_s < when.judged_to_s - slack_s:
+        return f"the recorder's last sign of life is at {seconds(heard_s)}, {seconds(when.judged_to_s - heard_s)} too early"
     silent = [view for view in View if _is_silent(run, view, when.judged_to_s)]
-    quiet = f"{listed(silent)} did not answer the recorder at {seconds(when.judged_to_s)}" if silent else ""
-    return late[0] if late else quiet
+    return f"{listed(silent)} did not answer the recorder at {seconds(when.judged_to_s)}" if silent else ""
 
 
 def heard_at(run: Run, at_s: float) -> bool:
     """Whether every view was still watched at a moment, as far as the recorder's signs of life tell."""
     return all(bound_s >= at_s - HEARD_WITHIN_WALL_S * run.header.rate for bound_s in run.watched_to_s.values())
-
-
-def _bound(run: Run, view: View, when: Moments) -> str:
-    slack_s = HEARD_WITHIN_WALL_S * run.header.rate if when.undo_s is None else 0.0
-    bound_s = run.watched_to_s.get(view)
-    if bound_s is None or bound_s >= when.judged_to_s - slack_s:
-        return ""
-    return f"the recorder's last sign of life is at {seconds(bound_s)}, {seconds(when.judged_to_s - bound_s)} too early"
 
 
 def _is_silent(run: Run, view: View, at_s: float) -> bool:

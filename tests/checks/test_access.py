@@ -77,6 +77,13 @@ def test_access_rules_have_whole_paths_once_and_none_that_another_one_covers() -
     ]
 
 
+def test_a_rule_for_any_volume_covers_the_one_for_all_of_them_in_every_project() -> None:
+    details = CloudCall(BLOCK_STORAGE, "GET", "/volumes/detail", "volume:get_all")
+    assert access_rules(Needs(cloud=frozenset({VOLUME, details})), PATHS) == [
+        {"service": "block-storage", "method": "GET", "path": "/v3/{project_id}/volumes/{volume_id}"}
+    ]
+
+
 @pytest.mark.parametrize(
     ("endpoint", "path"),
     [("/v3/abc", "/v3/"), ("/volume/v3", "/volume/v3/"), ("/volume/v3/{project_id}", "/volume/v3/"), ("", "/"), ("/v3", "/v3/")],

@@ -17,6 +17,7 @@ NAN_TELLS = Alert(unknown="the answer is NaN")
         ((), Alert()),
         ((FIVE,), Alert(holds='5 at {job="b"}')),
         ((ZERO,), Alert(holds='0 at {job="a"}')),  # up == 0
+        ((ZERO, FIVE), Alert(holds='0 at {job="a"} and 1 more')),
         ((ZERO, FIVE, FIVE), Alert(holds='0 at {job="a"} and 2 more')),
         ((NAN,), NAN_TELLS),
         ((NAN, FIVE), Alert(holds='5 at {job="b"}')),

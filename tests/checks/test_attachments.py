@@ -5,7 +5,7 @@ from types import ModuleType
 
 import pytest
 
-from chaoscinder.checks.attachments import agree, attachments_at, holder, moved, movement, unwatched
+from chaoscinder.checks.attachments import agree, attachments_at, holder, moved, movement, servers_by_node, unwatched
 from chaoscinder.model.attachment import Attachment, View
 from chaoscinder.model.run import Run
 from chaoscinder.model.timeline import Change
@@ -80,15 +80,37 @@ def test_without_volume_attachments_the_nodes_tell_for_kubernetes(stories: Modul
     assert holder(attachments_at(changes, 30.0, target=stories.TARGET)) == stories.SERVER_2
 
 
+def test_a_node_that_names_its_server_is_believed_and_nothing_else_that_does(stories: ModuleType) -> None:
+    """The Node's spec.providerID, where a server is called otherwise than its node."""
+    named = replace(stories.node(0.0, "worker-a"), state={"ready": "True", "server_id": "server-a"})
+    called = stories.server(0.0, "server-b", "worker-b")
+    other = Change(1.0, KUBERNETES, "Pod", "worker-b", "uid", {"server_id": "server-c"})
+    assert servers_by_node([named, called, other], stories.TARGET) == {
+        "worker-a": "server-a",
+        "worker-b": "server-b",
+        "node-2": stories.SERVER_2,
+    }
+
+
 def test_cinder_attachments_may_be_objects_or_lines(stories: ModuleType) -> None:
     state = {
         "status": "reserved",
         "servers": [],
-        "attachments": [{"id": "a", "status": "reserved", "server_id": ""}, "b attaching server-b"],
+        "attachments": [{"status": "reserved", "server_id": ""}, "b attaching server-b", {"server_id": "server-c"}],
     }
     change = Change(1.0, CINDER, "Volume", stories.VOLUME, stories.VOLUME, state)
     found = attachments_at([change], 2.0, target=stories.TARGET)
-    assert [(row.server_id, row.status) for row in found] == [(None, "reserved"), ("server-b", "attaching")]
+    assert [(row.server_id, row.status) for row in found] == [(None, "reserved"), ("server-b", "attaching"), ("server-c", "attached")]
+
+
+def test_a_volume_of_which_cinder_names_only_the_servers_is_attached_to_them(stories: ModuleType) -> None:
+    change = Change(1.0, CINDER, "Volume", stories.VOLUME, stories.VOLUME, {"servers": ["server-a"], "attachments": []})
+    assert attachments_at([change], 2.0, target=stories.TARGET) == (Attachment(CINDER, stories.VOLUME, "server-a", "attached"),)
+
+
+@pytest.mark.parametrize(("came_from", "went_to"), [(None, "server-a"), ("server-a", None), (None, None)])
+def test_nobody_knows_whether_a_volume_moved_of_which_one_end_is_unknown(came_from: str | None, went_to: str | None) -> None:
+    assert moved(Movement("volume", came_from, None, went_to, None, None)) is None
 
 
 def test_the_volume_moved(passing_run: Run, stories: ModuleType) -> None:
@@ -121,6 +143,14 @@ def test_an_agreement_after_our_undo_on_a_server_that_nobody_named_before_does_n
         "node-2",
         "KUBERNETES: attached to e3f30380; NOVA: attached to e3f30380; CINDER: nothing",
     )
+
+
+def test_a_volume_that_the_views_placed_differently_before_the_fault_was_where_cinder_said(passing_run: Run, stories: ModuleType) -> None:
+    """Kubernetes is asked first, so it would be the first of the others, too."""
+    torn = replace(passing_run, changes=(*passing_run.changes[:8], stories.cinder(-1.0, stories.SERVER_1), *passing_run.changes[8:]))
+    where = movement(torn)
+    assert where is not None
+    assert (where.from_server_id, where.from_node) == (stories.SERVER_1, "node-1")
 
 
 def test_a_lasting_disagreement_is_told(passing_run: Run, stories: ModuleType) -> None:

@@ -1,6 +1,7 @@
 """Outages as intervals, against hand-written samples and against a brute-force model."""
 
 import math
+from dataclasses import replace
 
 import pytest
 from hypothesis import given
@@ -95,6 +96,7 @@ def test_a_late_sample_tells_of_the_moment_at_which_it_was_asked() -> None:
         Sample(3.0, Outcome.OK, 0.03, 0.03),
     ]
     assert outages(samples, rate=10.0) == (Outage(0.1, 1.2, 2.0, 3.3, ((Outcome.REFUSED, 2),), good_from_s=3.3),)
+    assert outages(samples) == (Outage(0.01, 1.02, 2.0, 3.03, ((Outcome.REFUSED, 2),), good_from_s=3.03),)
 
 
 def test_availability_adds_up_from_the_fault_to_the_end() -> None:
@@ -141,6 +143,14 @@ def test_slots_without_any_record_are_counted_as_missed() -> None:
     samples = [sample for sample in drawn("++++++++++") if sample.at_s not in (4.0, 5.0)]
     told = availability(samples, since_s=0.0, period_s=0.05, rate=20.0)
     assert (told.samples, told.missed, told.bad) == (10, 2, 0)
+    far = [Sample(0.0, Outcome.OK, 0.0, 0.0), Sample(5.0, Outcome.OK, 0.0, 0.0)]
+    assert [(row.samples, row.missed) for row in (seen("+"), availability(far, since_s=0.0, period_s=1.0, rate=1.0))] == [(1, 0), (6, 4)]
+
+
+def test_the_lateness_is_that_of_the_looks_that_were_asked() -> None:
+    rows = [Sample(float(slot), Outcome.OK if slot % 2 else Outcome.REFUSED, slot / 1000, 0.2) for slot in range(100)]
+    missed = [Sample(100.0 + slot, Outcome.MISSED, 5.0, 0.0) for slot in range(20)]
+    assert availability([*rows, *missed], since_s=0.0, period_s=1.0, rate=1.0).late_p99_s == 0.098
 
 
 def test_unknown_slots_are_counted_apart_from_missed_ones_and_are_no_failures() -> None:
@@ -285,8 +295,16 @@ def test_slots_that_are_there_twice_make_the_two_availabilities_differ() -> None
     )
 
 
+def test_the_two_availabilities_may_differ_by_a_request_and_by_the_lateness_at_both_edges_of_an_outage() -> None:
+    rows = [Sample(float(slot), Outcome.REFUSED if slot == 5 else Outcome.OK, 0.1, 0.1) for slot in range(10)]
+    assert availability(rows, since_s=0.0, period_s=1.0, rate=1.0).agree_within == pytest.approx((1 + 2 * 0.1) / 10)
+    assert seen("???").agree_within == 0.0
+
+
 def test_the_cross_check_says_nothing_of_nothing() -> None:
     assert cross_check(seen("???")) == ""
+    assert cross_check(replace(seen("+-+"), by_time=None)) == ""
+    assert cross_check(replace(seen("+-+"), by_request=None)) == ""
 
 
 # --- stalls ---

@@ -64,7 +64,7 @@ def test_the_moment_at_which_both_were_really_asked_counts() -> None:
 
 
 def test_the_step_of_a_series_is_its_usual_one() -> None:
-    assert step_s(drawn("+++", step_s=0.25)) == 0.25
+    assert [step_s(drawn(picture, step_s=0.25)) for picture in ("+++", "++")] == [0.25, 0.25]
     assert step_s([*drawn("++++"), *drawn("++", from_s=50.0)]) == 1.0
     assert (step_s(drawn("+")), step_s([])) == (0.0, 0.0)
 

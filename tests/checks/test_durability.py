@@ -71,6 +71,11 @@ def test_a_write_acknowledged_after_the_last_reading_was_asked_for_is_not_lost()
     )
 
 
+def test_an_earlier_reading_without_the_write_proves_nothing_about_a_later_acknowledgement() -> None:
+    found = account([write(1), write(2, at_s=50.0)], [ReadBack(40.0, (("w1", 1),)), ReadBack(50.05, (("w1", 1),))])
+    assert found == told(attempted=2, acknowledged=2, recovered=1, never_read=("w2",))
+
+
 def test_a_write_that_an_earlier_reading_had_is_lost_when_the_last_one_lacks_it() -> None:
     readings = [ReadBack(50.0, (("w1", 1),)), ReadBack(50.05, ())]
     assert account([write(1, at_s=50.0)], readings) == told(attempted=1, acknowledged=1, lost=("w1",), lost_suffix=True)
@@ -160,6 +165,14 @@ def test_a_pod_whose_container_was_started_again_is_another_writer_but_no_second
         for number, (name, started) in enumerate([("a", "1"), ("a", "2"), ("b", None)], start=1)
     ]
     assert (account(rows, []).writers, account(rows, []).second_writer) == (("a (since 1)", "a (since 2)", "b"), False)
+
+
+def test_what_parts_two_writers_is_told_only_of_those_that_share_a_name() -> None:
+    rows = [
+        Write(number, f"w{number}", float(number), number + 0.1, WriteOutcome.ACKNOWLEDGED, "", name, uid, None)
+        for number, (name, uid) in enumerate([("web-0", None), ("web-0", "u1"), ("web-1", "u2")], start=1)
+    ]
+    assert account(rows, []).writers == ("web-0", "web-0 (uid u1)", "web-1")
 
 
 def test_durability_is_tested_only_where_something_was_acknowledged_and_read_back() -> None:

@@ -59,6 +59,16 @@ def test_a_prompt_answer_is_as_slow_as_the_slowest_of_the_fifty_before() -> None
     assert outages([*rows[:50], Sample(51.0, Outcome.CONNECT_TIMEOUT, 0.0, 0.9)])[0].started_latest_s == 51.2
 
 
+def test_of_the_good_looks_after_it_fifty_tell_too() -> None:
+    """Those that were asked after the first answer at 1.02: from 2 to 51."""
+
+    def began_by(slow: int) -> float:
+        good = [Sample(float(slot), Outcome.OK, 0.0, 0.2 if slot == slow else 0.02) for slot in range(1, 60)]
+        return round(outages([Sample(0.0, Outcome.CONNECT_TIMEOUT, 0.0, 0.9), *good])[0].started_latest_s, 6)
+
+    assert [began_by(slow) for slow in (2, 51, 52, 59)] == [0.2, 0.2, 0.02, 0.02]
+
+
 def test_without_a_good_look_before_those_after_the_first_answer_tell_how_long_an_answer_takes() -> None:
     assert edges("cc++") == [(0.0, 0.02, 1.0, 2.02)]
     assert edges("cc+") == [(0.0, 0.9, 1.0, 2.02)]
@@ -105,6 +115,42 @@ def test_only_a_good_look_that_was_told_before_the_last_failure_was_asked_begins
     rows = [Sample(0.0, Outcome.OK, 0.0, 0.02), Sample(1.0, Outcome.SLOW, 0.0, 1.5), Sample(2.0, Outcome.REFUSED, 0.0, 0.01),
             Sample(3.0, Outcome.OK, 0.0, 0.02)]  # fmt: skip
     assert [(one.started_earliest_s, one.started_latest_s, one.ended_latest_s) for one in outages(rows)] == [(0.0, 2.01, 3.02)]
+
+
+def test_the_looks_before_two_groups_of_failures_and_after_them_tell_whether_a_look_between_parts_them() -> None:
+    """Nothing good came before, and of those after only what was asked after the first answer tells: a prompt answer takes 20 ms.
+
+    So at 0.1 the outage of 0.0 had begun. If the look between, or the first after, told how long an answer takes, it might not have.
+    """
+    looks = [(0.0, "c", 0.9), (0.1, "+", 0.25), (3.0, "c", 0.9), (3.5, "c", 0.9), (5.0, "+", 0.25), (6.0, "+", 0.02), (7.0, "+", 0.02)]
+    rows = [Sample(at_s, WORDS[word][0], 0.0, took_s) for at_s, word, took_s in looks]
+    assert [one.outcomes for one in outages(rows)] == [((Outcome.CONNECT_TIMEOUT, 1),), ((Outcome.CONNECT_TIMEOUT, 2),)]
+
+
+def test_a_good_look_that_parts_nothing_does_not_keep_a_later_one_from_it() -> None:
+    """The one of 2 was told after everything, the one of 4 between the failures of 3 and 5."""
+    looks = [(0.0, "+", 0.02), (1.0, "-", 0.01), (2.0, "s", 3.5), (3.0, "-", 0.01), (4.0, "+", 0.02), (5.0, "-", 0.01), (6.0, "+", 0.02)]
+    rows = [Sample(at_s, WORDS[word][0], 0.0, took_s) for at_s, word, took_s in looks]
+    assert [(one.started_latest_s, one.ended_earliest_s) for one in outages(rows)] == [(1.01, 3.0), (5.01, 5.0)]
+
+
+def test_the_last_of_the_good_looks_that_were_told_in_time_begins_an_outage() -> None:
+    looks = [(0.0, "+", 0.02), (1.0, "+", 0.02), (2.0, "s", 1.5), (3.0, "-", 0.01), (4.0, "+", 0.02)]
+    rows = [Sample(at_s, WORDS[word][0], 0.0, took_s) for at_s, word, took_s in looks]
+    assert [one.started_earliest_s for one in outages(rows)] == [1.0]
+
+
+def test_an_answer_that_took_no_time_tells_that_answers_take_none() -> None:
+    rows = [Sample(0.0, Outcome.CONNECT_TIMEOUT, 0.0, 0.9), Sample(1.0, Outcome.OK, 0.0, 0.0)]
+    assert outages(rows)[0].started_latest_s == 0.0
+
+
+def test_an_outage_ends_with_the_first_good_look_that_was_asked_after_its_last_failure_or_else_with_one_between() -> None:
+    """Asked at 2 and told at 3.5, while the failure of 3 was asked and told: it does not part them, and it is not the one that counts."""
+    rows = [Sample(0.0, Outcome.OK, 0.0, 0.02), Sample(1.0, Outcome.REFUSED, 0.0, 0.01), Sample(2.0, Outcome.SLOW, 0.0, 1.5),
+            Sample(3.0, Outcome.REFUSED, 0.0, 0.01), Sample(4.0, Outcome.OK, 0.0, 0.02)]  # fmt: skip
+    assert [(one.started_earliest_s, one.ended_earliest_s, one.ended_latest_s) for one in outages(rows)] == [(0.0, 3.0, 4.02)]
+    assert [(one.started_earliest_s, one.ended_earliest_s, one.ended_latest_s) for one in outages(rows[:4])] == [(0.0, 3.0, 3.5)]
 
 
 def test_no_edge_lies_beyond_the_other_end_of_its_outage() -> None:

@@ -12,6 +12,7 @@ from chaoscinder.checks.faults import proof_of_fault
 from chaoscinder.checks.milestones import milestones
 from chaoscinder.checks.verdict import judge
 from chaoscinder.model.act import Act
+from chaoscinder.model.attachment import View
 from chaoscinder.model.run import Run
 from chaoscinder.model.sample import Outcome
 from chaoscinder.model.timeline import Change, Event, Mark
@@ -136,7 +137,7 @@ def test_with_its_node_cordoned_a_volume_that_stays_is_no_pass(same_node: Run, s
 
 
 def test_the_window_in_which_two_pods_could_hold_one_volume_is_told(same_node: Run, stories: ModuleType) -> None:
-    (found,) = handover.overlaps(same_node)
+    (found,) = handover.overlaps(same_node, stories.TARGET, stories.FAULT_S)
     assert (found.last, found.next, found.node) == (stories.OLD_POD, stories.NEW_POD, "node-2")
     assert [at_s - stories.FAULT_S for at_s in (found.bound_s, found.running_s or 0.0, found.gone_s)] == pytest.approx([0.5, 3.0, 8.0])
     assert handover.told(same_node) == (
@@ -151,7 +152,28 @@ def test_a_pod_that_came_after_the_last_one_was_gone_shared_nothing(same_node: R
         replace(change, at_s=max(change.at_s, stories.FAULT_S + 8.5)) if change.name == stories.NEW_POD else change
         for change in same_node.changes
     )
-    assert handover.overlaps(replace(same_node, changes=late)) == ()
+    assert handover.told(replace(same_node, changes=late)) == ()
+
+
+def test_only_a_pod_that_came_after_the_fault_is_the_next_one(same_node: Run, stories: ModuleType) -> None:
+    """Another replica of the workload that was there before, and what else is about that node, share nothing."""
+    replica = (stories.pod(-30.0, "test-cinder-1", "node-2", ready=False), stories.pod(1.0, "test-cinder-1", "node-2", ready=True))
+    leaving = stories.volume_attachment(1.0, stories.OLD_VA, "node-2", attached=True, deleting=True)
+    busy = replace(same_node, changes=tuple(sorted((*same_node.changes, *replica, leaving), key=lambda row: row.at_s)))
+    assert handover.told(busy) == handover.told(same_node)
+
+
+def test_a_pod_that_was_never_seen_gone_leaves_the_window_untold(same_node: Run) -> None:
+    assert handover.told(replace(same_node, changes=tuple(row for row in same_node.changes if row.state is not None))) == ()
+
+
+def test_a_next_pod_that_ran_only_after_the_last_one_was_gone_is_told_so(same_node: Run, stories: ModuleType) -> None:
+    def slow(change: Change) -> Change:
+        running = change.name == stories.NEW_POD and (change.state or {}).get("phase") == "Running"
+        return replace(change, at_s=max(change.at_s, stories.FAULT_S + 8.0)) if running else change
+
+    (line,) = handover.told(replace(same_node, changes=tuple(slow(row) for row in same_node.changes)))
+    assert line.endswith("from 0.5 s to 8.0 s after the fault; the second one ran only after that")
 
 
 def test_multi_attach_is_told_with_its_end(other_node: Run) -> None:
@@ -167,16 +189,57 @@ def test_multi_attach_that_never_ended_is_said_to_have_not(other_node: Run) -> N
         events=other_node.events[:1],
         changes=tuple(change for change in other_node.changes if change.kind != "VolumeAttachment" or change.state is None),
     )
-    assert handover.multi_attach(stuck)[0].endswith("and was over never: the volume was not attached again")
+    assert handover.told(stuck)[0].endswith("and was over never: the volume was not attached again")
+
+
+@pytest.mark.parametrize(
+    ("kind", "name", "state", "counts"),
+    [
+        ("VolumeAttachment", "va", {"node": "node-1", "persistent_volume": "PV", "attached": True}, True),
+        ("VolumeAttachment", "va", {"node": "node-1", "persistent_volume": "PV", "attached": False}, False),
+        ("VolumeAttachment", "va", {"node": "node-1", "persistent_volume": "another", "attached": True}, False),
+        ("VolumeAttachment", "va", {"node": "node-2", "persistent_volume": "PV", "attached": True}, False),
+        ("Node", "node-1", {"volumes_attached": ["VOLUME"]}, True),
+        ("Node", "node-1", {"volumes_attached": ["another"]}, False),
+        ("Node", "node-1", {}, False),
+        ("Node", "node-2", {"volumes_attached": ["VOLUME"]}, False),
+        ("Event", "node-1", {"persistent_volume": "PV", "volumes_attached": ["VOLUME"], "attached": True}, False),
+    ],
+)
+def test_without_the_event_multi_attach_is_over_with_the_volume_on_another_node(
+    other_node: Run, stories: ModuleType, kind: str, name: str, state: dict[str, Any], counts: bool
+) -> None:
+    """By its VolumeAttachment or, of the in-tree plugin, by the new node's own word."""
+    ours = {"PV": stories.PV, "VOLUME": stories.VOLUME}
+    named = {key: [ours.get(one, one) for one in row] if isinstance(row, list) else ours.get(row, row) for key, row in state.items()}
+    change = Change(stories.FAULT_S + 13.0, View.KUBERNETES, kind, name, f"uid-{name}", named)
+    (line,) = handover.told(replace(other_node, events=other_node.events[:1], changes=(*stories._before(), change)))
+    over = "13.0 s after it: the volume was attached" if counts else "never: the volume was not attached again"
+    assert line.endswith(f"and was over {over}")
+
+
+def test_multi_attach_before_the_fault_or_of_another_volume_is_not_told(other_node: Run, stories: ModuleType) -> None:
+    early = replace(other_node.events[0], at_s=stories.FAULT_S - 1.0)
+    other = replace(other_node.events[0], message='Multi-Attach error for volume "pvc-of-somebody-else"')
+    assert handover.told(replace(other_node, events=(early, other))) == ()
+
+
+def test_an_end_of_multi_attach_is_that_of_the_same_pod_and_later(other_node: Run, stories: ModuleType) -> None:
+    """Another pod that got the volume, and one that had got it before, end nothing; here the new VolumeAttachment does, after 13 s."""
+    said, over = other_node.events
+    elsewhere, before = replace(over, about="Pod/another", at_s=stories.FAULT_S + 5.0), replace(over, at_s=stories.FAULT_S + 0.2)
+    (line,) = handover.told(replace(other_node, events=(before, said, elsewhere)))
+    assert line.endswith("and was over 13.0 s after it: the volume was attached")
 
 
 def test_another_failure_to_attach_is_not_called_multi_attach(other_node: Run) -> None:
     other = replace(other_node.events[0], message=f'AttachVolume.Attach failed for volume "{other_node.target.persistent_volume}"')  # type: ignore[union-attr]
-    assert handover.multi_attach(replace(other_node, events=(other,))) == ()
+    assert handover.told(replace(other_node, events=(other,))) == ()
 
 
-def test_a_stopped_server_tells_of_no_handover(passing_run: Run) -> None:
-    assert handover.told(passing_run) == ()
+def test_there_is_no_handover_to_tell_of_without_a_deleted_pod(passing_run: Run, same_node: Run) -> None:
+    without = [passing_run, replace(same_node, marks=()), replace(same_node, target=None)]
+    assert [handover.told(run) for run in without] == [(), (), ()]
 
 
 def test_the_steps_of_a_deletion_are_those_that_can_come(same_node: Run, other_node: Run) -> None:

@@ -55,6 +55,22 @@ def test_a_slow_second_later_on_starts_the_ten_seconds_anew() -> None:
     assert back(answers((180, 0.004), (20, 0.1), (220, 0.004))) == (pytest.approx(89.0), pytest.approx(90.0))
 
 
+def test_the_last_of_several_slow_seconds_counts() -> None:
+    """Seconds 5 and 12 are slow: neither the five before the first nor the six between them are ten."""
+    rows = answers((100, 0.004), (20, 0.1), (120, 0.004), (20, 0.1), (340, 0.004))
+    assert back(rows) == (pytest.approx(92.0), pytest.approx(93.0))
+
+
+def test_the_seconds_count_from_the_recovery_wherever_that_is_in_the_run() -> None:
+    rows = [*answers((400, 0.004), from_s=60.0), *answers((70, 0.1), (230, 0.004), from_s=80.0)]
+    assert back(rows, back_s=80.0) == (pytest.approx(163.0), pytest.approx(164.0))
+    assert back(rows, back_s=80.0, baseline=Latency(100, 0.004, 0.1, 0.1)) == (159.0, 160.0)
+    assert back(answers((199, 0.004), from_s=80.0), back_s=80.0) is None
+    assert back(answers((200, 0.004), from_s=80.0), back_s=80.0) == (159.0, 160.0)
+    slow_before = [*answers((20, 0.9), from_s=79.0), *answers((200, 0.004), from_s=80.0)]
+    assert back(slow_before, back_s=80.0) == (159.0, 160.0)
+
+
 def test_five_of_a_hundred_answers_may_be_slow() -> None:
     once_a_second = [(19, 0.004), (1, 0.5)] * 11
     assert back(answers(*once_a_second)) == (79.0, 80.0)
@@ -70,6 +86,7 @@ def test_a_record_that_ends_too_soon_tells_nothing() -> None:
 def test_without_enough_answers_before_there_is_nothing_to_compare_with() -> None:
     assert back(answers((220, 0.004)), baseline=None) is None
     assert back(answers((220, 0.004)), baseline=Latency(19, 0.004, 0.010, 0.011)) is None
+    assert back(answers((220, 0.004)), baseline=Latency(20, 0.004, 0.010, 0.011)) == (79.0, 80.0)
 
 
 def test_a_window_with_a_failure_or_with_too_few_answers_is_not_calm() -> None:

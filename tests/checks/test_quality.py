@@ -59,6 +59,20 @@ def test_a_request_that_the_fault_caught_on_its_way_is_not_of_the_baseline() -> 
     assert baseline_samples([earlier, caught, answered, sample(30.0)], fault_s=30.0, baseline_s=30.0, rate=20.0) == (earlier, answered)
 
 
+def test_a_failure_that_was_over_when_the_fault_struck_is_of_the_baseline() -> None:
+    """A wait of 0.5 s wall takes 10 s at rate 20."""
+    over, under_way = sample(20.0, Outcome.READ_TIMEOUT, latency_s=0.5), sample(20.5, Outcome.READ_TIMEOUT, latency_s=0.5)
+    assert baseline_samples([over, under_way], fault_s=30.0, baseline_s=30.0, rate=20.0) == (over,)
+
+
+def test_what_is_just_enough_is_enough() -> None:
+    """27 looks in the baseline, a p99 of half a period, a look at its very beginning, and a bound of one slot."""
+    assert problems([sample(float(at), late_s=0.025) for at in range(3, 131)]) == ()
+    assert problems([sample(float(at)) for at in range(4, 131)]) == ("26 samples in the baseline (wanted 27)",)
+    assert baseline_samples([sample(-0.5), sample(0.0)], fault_s=30.0, baseline_s=30.0, rate=20.0) == (sample(0.0),)
+    assert too_fine(Aims(outage_budget_s=1.0), 20.0) == ()
+
+
 def test_objectives_finer_than_the_sampling_are_named() -> None:
     assert too_fine(Aims(), 20.0) == ()
     assert too_fine(Aims(outage_budget_s=0.5, samples_per_s=20.0), 20.0) == (

@@ -64,3 +64,70 @@ def test_shares_are_rounded_as_the_deployment_controller_rounds_them(
     replicas: int, surge: str, unavailable: str, pods: tuple[int, int]
 ) -> None:
     assert fenceposts(Rollout(Kind.DEPLOYMENT, "RollingUpdate", replicas, surge, unavailable)) == pods
+
+
+@pytest.mark.parametrize(
+    ("rollout", "told"),
+    [
+        (
+            Rollout(Kind.STATEFULSET, "OnDelete", 1, shared=(RWO,)),
+            Forecast(Outlook.WAITS, "OnDelete: a pod is replaced when somebody deletes it"),
+        ),
+        (
+            deployment("RollingUpdate", RWX),
+            Forecast(Outlook.FINISHES, "no claim that all its pods mount is bound to one node or one pod"),
+        ),
+        (
+            Rollout(Kind.STATEFULSET, "RollingUpdate", 1, shared=(RWO,)),
+            Forecast(
+                Outlook.FINISHES, "a StatefulSet ends the last pod before it makes the next one, so data (ReadWriteOnce) is free for it"
+            ),
+        ),
+        (
+            deployment("Recreate", RWOP),
+            Forecast(
+                Outlook.FINISHES, "Recreate ends the last pod before it makes the next one, so data (ReadWriteOncePod) is free for it"
+            ),
+        ),
+        (
+            deployment("RollingUpdate", RWO, surge="0"),
+            Forecast(
+                Outlook.FINISHES,
+                "RollingUpdate with 0 more and 1 fewer pods: the last pod may end first, so data (ReadWriteOnce) is free for the next one",
+            ),
+        ),
+        (
+            deployment("RollingUpdate", RWOP),
+            Forecast(
+                Outlook.NEVER,
+                "RollingUpdate with 1 more and 0 fewer pods: the next pod waits for data (ReadWriteOncePod), the last one for the next to"
+                " be Ready (wanted Recreate)",
+            ),
+        ),
+        (
+            Rollout(
+                Kind.DEPLOYMENT, "RollingUpdate", 1, shared=(RWX, Mount("cache", ()), Mount("logs", ("ReadWriteOnce", "ReadWriteOncePod")))
+            ),
+            Forecast(
+                Outlook.NEVER,
+                "RollingUpdate with 1 more and 0 fewer pods: the next pod waits for cache (no access mode) and logs (ReadWriteOnce,"
+                " ReadWriteOncePod), the last one for the next to be Ready (wanted Recreate)",
+            ),
+        ),
+        (
+            deployment("Recreate", RWOP, replicas=2),
+            Forecast(Outlook.NEVER, "2 replicas share data (ReadWriteOncePod): only one pod can ever use it"),
+        ),
+        (
+            Rollout(Kind.STATEFULSET, "RollingUpdate", 3, shared=(RWO,)),
+            Forecast(Outlook.BY_LUCK, "3 replicas share data (ReadWriteOnce): a pod on another node than the others never starts"),
+        ),
+    ],
+)
+def test_every_outlook_says_why(rollout: Rollout, told: Forecast) -> None:
+    assert forecast(rollout) == told
+
+
+def test_a_volume_that_many_may_read_is_bound_to_no_node() -> None:
+    assert forecast(deployment("RollingUpdate", Mount("docs", ("ReadOnlyMany",)))).outlook is Outlook.FINISHES
+    assert forecast(deployment("RollingUpdate", RWX, replicas=5)).outlook is Outlook.FINISHES

@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from chaoscinder.checks import safety
+from chaoscinder.model.act import Act
 from chaoscinder.model.attachment import Attachment, View
 from chaoscinder.model.leftover import Hold, LeftOver
 from chaoscinder.model.preflight import Budget, Finding, Needs, Place, Remediator, Resident, Runner, Snapshot, Weight
@@ -127,9 +128,22 @@ def test_a_workload_with_a_ready_replica_elsewhere_is_only_told() -> None:
     assert loud(snapshot) == []
 
 
-def test_a_replica_of_the_same_name_in_another_namespace_does_not_count() -> None:
-    other = pod("cache-5-yyyyy", "Deployment/cache", "worker-2", namespace="other")
+@pytest.mark.parametrize("namespace", ["other", "zoo"])
+def test_a_replica_of_the_same_name_in_another_namespace_does_not_count(namespace: str) -> None:
+    other = pod("cache-5-yyyyy", "Deployment/cache", "worker-2", namespace=namespace)
     assert len(found(replace(CALM, residents=(*CALM.residents, LAST, other)), "losses", Weight.BLOCKS)) == 1
+
+
+def test_the_last_pod_of_a_stateful_set_is_a_last_replica_and_pods_of_other_nodes_stay() -> None:
+    more = (pod("queue-0", "StatefulSet/queue", "worker-1"), pod("alone", "", "worker-0"), pod("one", "", "worker-2"))
+    snapshot = replace(CALM, residents=(*CALM.residents, *more))
+    says = "loses its last ready replica (shop/queue-0) (allow it by name: allow_loss=shop/queue)"
+    assert found(snapshot, "losses") == [
+        ("blocks", "shop/StatefulSet/queue", says),
+        ("informs", "node worker-1", "2 pods end with it: shop/db-77-abcde, shop/queue-0"),
+    ]
+    waits = replace(snapshot, residents=(*snapshot.residents, pod("queue-1", "StatefulSet/queue", "worker-0", ready=False)))
+    assert found(waits, "losses", Weight.BLOCKS) == [("blocks", "shop/StatefulSet/queue", says)]
 
 
 def test_a_bare_pod_and_a_job_block_and_a_daemon_sets_pod_does_not() -> None:
@@ -202,6 +216,7 @@ def test_a_disruption_budget_that_would_forbid_it_warns() -> None:
             Budget("shop", "cache", {"matchLabels": {"app": "cache"}}, 0),
             Budget("shop", "roomy", {"matchLabels": {"app": "cache"}}, 1),
             Budget("other", "far", {}, 0),
+            Budget("zoo", "farther", {}, 0),
         ),
     )
     says = "allows 0 disruptions, 1 would be (cache-5-zzzzz); the stop of a server does not ask it"
@@ -284,3 +299,107 @@ def test_left_overs_on_this_cluster_block_and_elsewhere_in_the_project_warn() ->
         ("warns", "server build-1", says),
     ]
     assert found(replace(CALM, run_id="a1b2c3d4e5", left_overs=(here,)), "left-overs") == []
+    for other in ("00000000", "ffffffff"):
+        assert len(found(replace(CALM, run_id=other, left_overs=(here,)), "left-overs")) == 1
+
+
+@pytest.mark.parametrize(
+    ("permitted", "rows"),
+    [
+        ({"roles": ()}, [("informs", "the token has no role; ")]),
+        ({"roles": ("member", "reader")}, [("informs", "the token has member, reader; ")]),
+        ({"roles": ("member",)}, [("informs", "the token has member; ")]),
+        (
+            {"cloud_denied": ("POST /servers/server-1/action", "GET /volumes")},
+            [
+                ("blocks", "the access rules of these credentials do not allow POST /servers/server-1/action"),
+                ("blocks", "the access rules of these credentials do not allow GET /volumes"),
+                ("informs", "the token has member, reader; "),
+            ],
+        ),
+    ],
+)
+def test_what_the_cloud_would_allow_is_told_as_far_as_it_can_be_known(permitted: dict[str, Any], rows: list[tuple[str, str]]) -> None:
+    told = "whether its policy allows stop, start and metadata only the call can tell"
+    expected = [(weight, "OpenStack", says + told if says.endswith("; ") else says) for weight, says in rows]
+    assert found(replace(CALM, **permitted), "permissions") == expected
+
+
+def test_a_left_over_of_which_hardly_anything_is_known_is_told_all_the_same() -> None:
+    nameless = LeftOver("server-2", "worker-2", "SHUTOFF", "", "", None)
+    expected = [("blocks", "server worker-2", "SHUTOFF, left by run ? (undo ?: chaoscinder recover --all)")]
+    assert found(replace(CALM, left_overs=(nameless,)), "left-overs") == expected
+    assert found(replace(CALM, run_id="a1b2c3d4e5", left_overs=(nameless,)), "left-overs") == expected
+
+
+# --- cordons, and a host that is asked to shut itself down ---
+
+
+@pytest.mark.parametrize(
+    ("run_id", "schedulable", "marks", "blocks"),
+    [
+        ("", True, (), False),
+        ("", False, (), True),
+        ("", False, (("chaoscinder/run", ""),), True),
+        ("run-1", False, (("chaoscinder/run", "run-1"),), False),
+        ("run-1", False, (("chaoscinder/run", "run-2"),), True),
+        ("run-1", False, (), True),
+        ("run-1", True, (("chaoscinder/run", "run-2"),), False),
+    ],
+)
+def test_a_cordon_that_is_not_this_runs_is_not_its_to_end(
+    run_id: str, schedulable: bool, marks: tuple[tuple[str, str], ...], blocks: bool
+) -> None:
+    node = replace(place("worker-1", schedulable=schedulable).node, marks=marks)
+    away = (place("worker-0", schedulable=False), place("worker-2", schedulable=False))
+    places = (*away, replace(place("worker-1"), node=node), place("worker-3"))
+    says = "is cordoned already (wanted it schedulable: a cordon that is not ours is not ours to end)"
+    rows = found(replace(CALM, acts=(Act.CORDON_NODE,), run_id=run_id, places=places), "cordon")
+    assert rows == ([("blocks", "node worker-1", says)] if blocks else [])
+
+
+def test_a_node_that_nobody_found_is_not_cordoned() -> None:
+    snapshot = replace(CALM, acts=(Act.CORDON_NODE,), places=CALM.places[1:])
+    assert found(snapshot, "cordon") == [("blocks", "node worker-1", "was not found, so nobody knows whether it is cordoned")]
+
+
+def test_where_no_other_node_would_take_the_pod_their_cordon_is_only_told() -> None:
+    snapshot = replace(CALM, acts=(Act.CORDON_OTHER_NODES,), places=CALM.places[:1])
+    told = "take nothing new while the pod is away: "
+    assert found(snapshot, "cordon") == [("informs", "0 other nodes", f"{told}none would take it")]
+    assert safety.judge(snapshot).touches[0].startswith("Nodes none: annotations chaoscinder/run, ")
+    both = replace(snapshot, places=CALM.places)
+    assert found(both, "cordon") == [("warns", "2 other nodes", f"{told}worker-2, worker-3")]
+    assert safety.judge(both).touches[0].startswith("Nodes worker-2, worker-3: annotations chaoscinder/run, ")
+
+
+def test_nodes_that_cannot_be_told_do_not_keep_the_other_findings_back() -> None:
+    odd = {"nodeSelectorTerms": [{"matchExpressions": [{"key": "x", "operator": "Roughly"}]}]}
+    judged = safety.judge(replace(CALM, acts=(Act.CORDON_OTHER_NODES,), needs=Needs(node_affinity=odd)))
+    why = "ValueError: operator Roughly is not known"
+    assert [(row.guard, row.says) for row in judged.blocking] == [("cordon", f"broke and cannot tell: {why}")]
+    assert judged.touches[0].startswith(f"Nodes that cannot be told ({why}): annotations ")
+
+
+def test_the_host_says_over_ssh_which_server_it_is() -> None:
+    by_ssh = replace(CALM, acts=(Act.SHUT_DOWN_SERVER,), instance_id="server-1")
+    told = "says over ssh that it is server server-1; its key is the known one"
+    assert found(by_ssh, "ssh") == [("informs", "node worker-1", told)]
+    other = "says over ssh that it is server server-9 (wanted server-1)"
+    assert found(replace(by_ssh, instance_id="server-9"), "ssh") == [("blocks", "node worker-1", other)]
+
+
+@pytest.mark.parametrize(
+    ("acts", "dies"),
+    [
+        ((Act.STOP_SERVER,), ("shop/db-77-abcde", "shop/other")),
+        ((Act.CORDON_NODE, Act.SHUT_DOWN_SERVER), ("shop/db-77-abcde", "shop/other")),
+        ((Act.CORDON_NODE, Act.DELETE_POD), ("shop/db-77-abcde",)),
+        ((Act.CORDON_NODE,), ()),
+    ],
+)
+def test_what_ends_with_the_acts_is_named(acts: tuple[Act, ...], dies: tuple[str, ...]) -> None:
+    snapshot = replace(CALM, acts=acts, residents=(*CALM.residents, pod("other", "DaemonSet/other", "worker-1")))
+    assert safety.judge(snapshot).dies == dies
+    nobody = replace(snapshot, target=None, unknown={"target": "none was found"})
+    assert (safety.judge(nobody).dies, safety.judge(nobody).touches) == ((), ())

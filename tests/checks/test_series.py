@@ -38,6 +38,21 @@ def test_an_outage_of_our_own_is_unknown_and_makes_the_run_inconclusive(passing_
     )
 
 
+def test_every_series_but_the_control_itself_is_blind_where_the_control_failed(passing_run: Run) -> None:
+    well = tuple(replace(row, outcome=Outcome.OK) for row in passing_run.samples)
+    blind = replace(passing_run, samples=well, series={"control": control(passing_run, failing=range(60, 70)), "alone": well, "kept": well})
+    judged = as_judged(blind)
+    looks = {name: [row.outcome for row in rows] for name, rows in {"": judged.samples, **judged.series}.items()}
+    counts = {name: {outcome: outcomes.count(outcome) for outcome in set(outcomes)} for name, outcomes in looks.items()}
+    seen = {Outcome.OK: 129, Outcome.UNKNOWN: 10}
+    assert counts == {"": seen, "alone": seen, "kept": seen, "control": {Outcome.OK: 129, Outcome.REFUSED: 10}}
+
+
+def test_a_series_of_one_look_has_the_period_that_was_wanted(passing_run: Run) -> None:
+    (told,) = judge(replace(passing_run, series={"direct": passing_run.samples[-1:]})).series
+    assert (told.name, told.availability.samples, told.availability.period_s) == ("direct", 1, 0.05)
+
+
 def test_one_unknown_slot_of_a_hundred_only_widens_an_edge(passing_run: Run) -> None:
     blind = replace(passing_run, series={"control": control(passing_run, failing=range(111, 112))})
     verdict = judge(blind)

@@ -68,10 +68,14 @@ def test_the_note_is_told_with_volume_server_and_repair() -> None:
         replace(STUCK, attachments=(STUCK.attachments[0], Attachment(View.CINDER, VOLUME, NEW, "attached"))),
         replace(STUCK, attachments=(*STUCK.attachments, Attachment(View.KUBERNETES, VOLUME, OLD, "attached"))),
         replace(STUCK, attachments=(*STUCK.attachments, Attachment(View.KUBERNETES, VOLUME, OLD, "detaching"))),
+        replace(STUCK, attachments=()),
+        replace(STUCK, attachments=(*STUCK.attachments, *(replace(row, server_id=NEW) for row in STUCK.attachments))),
+        replace(STUCK, attachments=(STUCK.attachments[0], Attachment(View.CINDER, VOLUME, OTHER, "attached"))),
     ],
     ids=[
         "ready", "another is ready", "going", "not scheduled", "no pod", "it is where the pod is", "Cinder has none", "Nova has none",
         "they disagree", "Kubernetes holds it there", "Kubernetes is detaching it",
+        "nobody has it", "two servers have it", "they disagree on another",
     ],
 )  # fmt: skip
 def test_an_ordinary_move_is_not_called_stuck(scene: Scene) -> None:
@@ -94,7 +98,18 @@ def test_an_event_that_names_another_server_keeps_the_repair_back() -> None:
 
 
 def test_an_event_about_another_volume_is_not_taken_for_this_one() -> None:
-    assert refusal((SAID.replace(VOLUME, OTHER),), VOLUME) is None
+    for other in (OTHER, NEW):
+        assert refusal((SAID.replace(VOLUME, other),), VOLUME) is None
+
+
+def test_nodes_of_other_names_and_claims_on_other_servers_change_nothing() -> None:
+    """Ids that lie before and after those that matter; the volume was wanted by other nodes, too."""
+    nodes = (Node("node-1", "True", True, (), OLD), Node("node-9", "True", True, (), OLD), *STUCK.nodes)
+    claims = (Attachment(View.KUBERNETES, VOLUME, OTHER, "attached"), Attachment(View.KUBERNETES, VOLUME, NEW, "attaching"))
+    crowd = replace(STUCK, nodes=nodes, attachments=(*STUCK.attachments, *claims))
+    assert (found(crowd).server_id, found(crowd).safe) == (OLD, True)
+    assert find(replace(STUCK, nodes=(Node("node-3-nude", "True", True, (), OTHER),))) is not None
+    assert find(replace(STUCK, nodes=())) is not None  # nobody knows the server of the node on which the pod waits
 
 
 @pytest.mark.parametrize(
@@ -123,6 +138,11 @@ def test_the_words_of_later_versions_are_understood(message: str) -> None:
         (ON, (BACK,), (), (VOLUME,), False, "the server is ACTIVE and the kubelet of node-4-nude says that it uses the volume"),
         (ON, (BACK,), (), (OTHER,), True, "the kubelet of node-4-nude is Ready and does not use the volume"),
         (ON, (BACK,), (), None, False, "the server is ACTIVE and no node of the cluster"),
+        (replace(ON, power_state=4), (), (), None, False, "the server is ACTIVE and no node of the cluster"),
+        (replace(ON, status="SUSPENDED", power_state=4), (), (), None, False, "the server is SUSPENDED, in which Nova lets no volume go"),
+        (replace(OFF, power_state=7), (), (), None, False, "the server is SHUTOFF and no node of the cluster"),
+        (ON, (BACK,), (pod("far", "node-5-nude", deleting=True),), (), True, "the kubelet of node-4-nude is Ready"),
+        (ON, (replace(BACK, name="node-0", server_id=OTHER, ready="False"), BACK), (), (), True, "the kubelet of node-4-nude is Ready"),
     ],
 )
 def test_the_repair_is_safe_only_when_nobody_can_be_writing(

@@ -159,6 +159,43 @@ def test_the_first_rule_that_holds_gives_the_word(
     assert verdict.reason.startswith(reason)
 
 
+def test_an_interruption_tells_when_it_came_and_what_had_been_missed_by_then(passing_run: Run, failing_run: Run) -> None:
+    early = judge(replace(passing_run, marks=(*passing_run.marks, Mark(20.0, "interrupted"))))
+    assert early.reason == "interrupted 20.0 s into the run, before anything was injected"
+    at_once = judge(replace(passing_run, marks=(*passing_run.marks, Mark(30.5, "interrupted"))))
+    assert at_once.reason == "interrupted 30.5 s into the run, after the fault had begun"
+    unmarked = judge(replace(passing_run, platform={"status": "interrupted"}))
+    assert (unmarked.value, unmarked.reason) == (Value.ABORTED, "interrupted, after the fault had begun")
+    lost = judge(losing(replace(failing_run, marks=(*failing_run.marks, Mark(945.0, "interrupted")))))
+    assert lost.reason == (
+        "interrupted 945.0 s into the run, after the fault had begun; "
+        "1 acknowledged write lost: chaoscinder-3f2a9c41-1 (not the last ones acknowledged: rows went missing); "
+        "no recovery within 900 s (looked for 911.0 s): the volume stays on a server that is off, and nothing would end it; "
+        "away for at least 910.4 s (at least 45.5 s wall at rate 20; D = 0.9 s), over the budget of 180 s"
+    )
+
+
+def test_what_chaos_toolkit_aborted_is_aborted_in_its_words_and_inconclusive_in_ours(passing_run: Run) -> None:
+    verdict = judge(replace(passing_run, platform={"status": "aborted"}))
+    assert (verdict.value, verdict.outcome, verdict.reason) == (Value.INCONCLUSIVE, "aborted", "Chaos Toolkit ended aborted")
+    assert judge(replace(passing_run, platform={})).outcome == "probe-error"
+
+
+def test_of_what_was_not_run_a_stop_is_no_refusal_of_the_gate(passing_run: Run) -> None:
+    run = not_injected(passing_run)
+    stopped = replace(run, marks=(*run.marks, Mark(31.0, "stopped", {"reason": "enough"})))
+    assert judge(stopped).reason == "nothing was injected: no fault was started"
+
+
+def test_a_failure_tells_what_else_chaos_toolkit_saw_but_not_the_deviation_that_it_is(failing_run: Run) -> None:
+    platform = {"status": "failed", "deviated": True, "failed_activities": ["page: Unreachable"]}
+    verdict = judge(replace(failing_run, platform=platform))
+    assert (verdict.value, verdict.findings) == (
+        Value.FAIL,
+        ("Chaos Toolkit ended failed", "activities failed: page: Unreachable"),
+    )
+
+
 def test_an_unmet_baseline_is_not_run_even_though_the_platform_says_interrupted(stories: ModuleType) -> None:
     verdict = judge(stories.refused())
     assert (verdict.value, verdict.outcome, verdict.restored, exit_code(verdict)) == (Value.NOT_RUN, "baseline-not-met", None, 3)
