@@ -1,9 +1,10 @@
 """Going on until something is undone: look, take the next step, look again, within a limit."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 
 from chaoscinder.clock import Clock, Deadline
-from chaoscinder.errors import CannotTell, Refused, TimedOut
+from chaoscinder.errors import CannotTell, NotFound, Refused, TimedOut
 from chaoscinder.waiting import POLL_WALL_S, Progress
 
 # Takes the next step and tells the end state, "" while there is none; then what is still to come, in a few words.
@@ -27,3 +28,12 @@ def go_on(clock: Clock, deadline: Deadline, step: Step, *, wanted: str) -> str:
             raise TimedOut(f"{problem} after {deadline.spent_s:.0f} s (wanted {wanted} within {deadline.limit_s:g} s)")
         progress.say(lambda now=problem: f"undoing, {deadline.spent_s:.0f} of {deadline.limit_s:g} s: {now}")  # type: ignore[misc]
         clock.sleep_wall(POLL_WALL_S)
+
+
+@contextmanager
+def changing() -> Iterator[None]:
+    """Change something that was seen a moment ago: whether it is gone tells the next look at it, not an answer to the change."""
+    try:
+        yield
+    except NotFound as error:
+        raise CannotTell(str(error)) from error

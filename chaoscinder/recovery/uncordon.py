@@ -9,7 +9,7 @@ from chaoscinder.clients import nodes
 from chaoscinder.clients.site import Site
 from chaoscinder.errors import NotFound
 from chaoscinder.model.leftover import NODE_KEYS, RUN_ANNOTATION
-from chaoscinder.recovery.steps import go_on
+from chaoscinder.recovery.steps import changing, go_on
 
 GONE = "gone"
 
@@ -40,7 +40,9 @@ def _step(site: Site, name: str, run_id: str) -> tuple[str, str]:
         return state if node.schedulable else "cordoned, but not by this run (it carries no annotation of ours)", ""
     if not node.schedulable:
         logger.info("uncordoning node %s", name)
-        nodes.uncordon(site.kubernetes, name)
+        with changing():
+            nodes.uncordon(site.kubernetes, name)
         return "", f"node {name} is cordoned"
-    nodes.unmark(site.kubernetes, name, tuple(key for key in NODE_KEYS if key in carried))
+    with changing():
+        nodes.unmark(site.kubernetes, name, tuple(key for key in NODE_KEYS if key in carried))
     return "", f"node {name} is schedulable and still carries our annotations"

@@ -13,7 +13,7 @@ from chaoscinder.model.leftover import RUN_KEY
 from chaoscinder.model.workload import Server
 from chaoscinder.recovery.late import Asked, LateStop, asked
 from chaoscinder.recovery.replacement import see_replaced
-from chaoscinder.recovery.steps import go_on
+from chaoscinder.recovery.steps import changing, go_on
 from chaoscinder.recovery.uncordon import uncordon_node
 from chaoscinder.recovery.unmark import IN_ORDER
 from chaoscinder.runs import RunDirectory
@@ -170,7 +170,8 @@ class _Start:
         if still_to_come:
             return "", still_to_come
         if ours:
-            self._site.openstack.delete_metadata(self._id, ours)
+            with changing():
+                self._site.openstack.delete_metadata(self._id, ours)
             return "", f"server {server.name} is ACTIVE and still carries our metadata"
         return "ACTIVE", ""
 
@@ -181,10 +182,8 @@ class _Start:
         if self._asked_at is None:
             logger.info("starting server %s (%s)", server.name, server.id)
         self._asked_at = now
-        try:
+        with changing():
             self._site.openstack.start_server(self._id)
-        except NotFound as error:  # whether the server is gone tells the next look at it, not this
-            raise CannotTell(str(error)) from error
 
 
 def described(server: Server) -> str:

@@ -3,7 +3,7 @@
 from chaoscinder.clients.site import Site
 from chaoscinder.errors import NotFound
 from chaoscinder.model.leftover import EXPIRES_KEY, RUN_KEY, UNDO_KEY
-from chaoscinder.recovery.steps import go_on
+from chaoscinder.recovery.steps import changing, go_on
 
 IN_ORDER = (UNDO_KEY, EXPIRES_KEY, RUN_KEY)  # whoever finds a part of them knows: what is named is to be done yet, what is not was done
 GONE = "gone"
@@ -26,5 +26,6 @@ def _step(site: Site, server_id: str, run_id: str) -> tuple[str, str]:
     left = tuple(key for key in IN_ORDER if key in carried)
     if not left:
         return server.status, ""
-    site.openstack.delete_metadata(server_id, left)
+    with changing():
+        site.openstack.delete_metadata(server_id, left)
     return "", f"server {server.name} still carries our metadata"

@@ -4,7 +4,7 @@ import pytest
 
 from chaoscinder.clock import Clock
 from chaoscinder.errors import CannotTell, NotFound, Refused, TimedOut
-from chaoscinder.recovery.steps import Step, go_on
+from chaoscinder.recovery.steps import Step, changing, go_on
 
 RATE = 1000.0
 
@@ -45,3 +45,8 @@ def test_the_limit_says_what_stood_in_the_way_last() -> None:
 def test_what_is_not_there_any_more_is_for_the_caller() -> None:
     with pytest.raises(NotFound):
         done(steps(NotFound("gone")))
+
+
+def test_a_change_that_finds_nothing_is_no_proof_that_nothing_is_there() -> None:
+    with pytest.raises(CannotTell, match="no node worker-1"), changing():
+        raise NotFound("no node worker-1")
