@@ -24,6 +24,7 @@ TESTS = [
     "import-linter>=2",
     "mypy>=1.11",
     "pytest>=8",
+    "pytest-rerunfailures>=14",
     "pytest-timeout>=2.3",
     "pytest-xdist>=3.6",
     "python-openstackclient>=6",

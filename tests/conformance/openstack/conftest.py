@@ -27,10 +27,11 @@ def pytest_configure(config: pytest.Config) -> None:
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Give each test on the lab the time that a real cloud on a busy machine needs."""
+    """Give each test on the lab the time that a real cloud on a busy machine needs, and a second try, which is told."""
     for item in items:
         if getattr(item, "callspec", None) is not None and item.callspec.params.get("cloud") == "lab":  # type: ignore[attr-defined]
             item.add_marker(pytest.mark.timeout(LAB_LIMIT_S))
+            item.add_marker(pytest.mark.flaky(reruns=1))
 
 
 @pytest.fixture(scope="session")

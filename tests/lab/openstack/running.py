@@ -106,7 +106,7 @@ def _with_lab(lab: Lab, what: Sequence[str], report: Path) -> int:
 def _test(lab: Lab, what: Sequence[str], report: Path) -> int:
     env = {**os.environ, TESTS_VARIABLE: "1", DIRECTORY_VARIABLE: str(lab.places.root)}
     plain = ("-p", "no:xdist", "-p", "no:cacheprovider", f"--ignore={ASIDE}")
-    told = (f"--junitxml={report}", "--durations=40", "--durations-min=3")
+    told = (f"--junitxml={report}", "--durations=40", "--durations-min=3", "-rR")
     there = [path for path in what if (REPOSITORY / path.partition("::")[0]).exists()]
     return subprocess.run([sys.executable, "-m", "pytest", *plain, *told, *there], cwd=REPOSITORY, env=env).returncode
 

@@ -21,10 +21,11 @@ Client = Callable[..., OpenStack]
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Give each test here the time that a real cloud needs, and bear what openstacksdk 4.22 says about itself."""
+    """Give each test here the time that a real cloud needs, and a second try, and bear what openstacksdk 4.22 says about itself."""
     for item in items:
         if Path(__file__).parent in item.path.parents:
             item.add_marker(pytest.mark.timeout(400))
+            item.add_marker(pytest.mark.flaky(reruns=1))
             item.add_marker(pytest.mark.filterwarnings("ignore::PendingDeprecationWarning"))
 
 
