@@ -33,7 +33,7 @@ layers: $(VENV)/.tests
 	$(BIN)/lint-imports
 
 unit: $(VENV)/.tests
-	$(BIN)/python -m pytest -n 2 --dist loadfile
+	$(BIN)/python -m pytest -n 2 --dist loadfile --reruns 1 -rR
 
 selftest: $(VENV)/.installed ## Prove the sampler on this machine against outages of known length (90 s)
 	$(BIN)/chaoscinder sampler selftest

@@ -56,7 +56,7 @@ def test_on_1_9_the_dead_nodes_volume_is_named_in_the_notes_words_and_taken_away
     assert f"\n$ openstack server remove volume {loss.server} {found[1]}\n" in transcript
     assert loss.removed_s is not None
     assert loss.node_gone_s is not None
-    assert 39 <= loss.node_gone_s < loss.removed_s < loss.ready_s
+    assert 38 <= loss.node_gone_s < loss.removed_s < loss.ready_s
 
 
 def test_on_1_10_the_moved_pods_events_are_those_of_the_note(walked: Walked) -> None:

@@ -2,6 +2,7 @@
 
 import json
 import re
+import time
 from collections.abc import Callable
 from contextlib import suppress
 
@@ -10,6 +11,7 @@ from tests.note.hands import APP, WORKERS, Hands
 from tests.note.history import Seen, has_ended, is_ready, status
 
 PATIENCE_S = 60.0  # cluster seconds after which something that has not happened is called stuck
+KUBECTL_STAMPS_S = 1.1  # wall seconds: kubectl writes when it restarted in whole seconds, and refuses to within the same one
 STRATEGY = "jsonpath={.items[].spec.strategy.type}"
 ELSEWHERE = re.compile(r"AttachVolume\.Attach failed for volume \"(\S+)\" : disk (\S+) is attached to a different instance \((\S+)\)")
 ROLLING = {"spec": {"strategy": {"type": "RollingUpdate", "rollingUpdate": None}}}
@@ -76,6 +78,7 @@ class Walk:
         old = self.hands.pod()
         name, home = old["metadata"]["name"], old["spec"]["nodeName"]
         self.hands.only(*([node for node in WORKERS if node != home] if other_node else [home]))
+        time.sleep(KUBECTL_STAMPS_S)
         since_s = self.watch.now_s()
         self.hands.kubectl("rollout", "restart", f"deployment/{APP}")
         patience_s = max(4.0, PATIENCE_S / self.watch.rate) if other_node else max(20.0, PATIENCE_S / self.watch.rate)

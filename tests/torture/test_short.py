@@ -24,8 +24,11 @@ def on(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stage]:
 @pytest.fixture(scope="module")
 def sites(on: Stage) -> list[Site]:
     """Where an undisturbed run calls, in its order."""
-    played, left = points.rehearse(on, EXPERIMENT)
-    assert (played.findings, left) == ([], []), played.out
+    for _ in range(3):  # a busy machine may not measure its baseline, and then nothing is stopped
+        played, left = points.rehearse(on, EXPERIMENT)
+        assert (played.findings, left) == ([], []), played.out
+        if actions(points.sites(played.log)):
+            break
     assert played.restored is True, played.out
     return points.sites(played.log)
 
