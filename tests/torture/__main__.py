@@ -23,7 +23,7 @@ from tests.torture.proxy import Asked, Site
 
 PARTS = ("kill", "fail", "guards", "mutants", "fuzz")
 MINUTES = 44.0
-CREWS_SHARE = 0.6  # of the time, for points and calls; the rest is for the other parts
+CREWS_SHARE = 0.75  # of the time, for points and calls; the rest is for the other parts
 
 
 class Torture:
@@ -98,29 +98,37 @@ class Torture:
         return {name: logs[name] for name in points.experiments(self.asked.experiments) if name in logs}
 
     def _kills(self, logs: dict[str, list[Asked]]) -> list[Job]:
+        """Each point is ended by SIGTERM, by SIGINT, and by SIGKILL of the run or of all its processes in turn."""
         known: set[tuple[str, str, str]] = set()
         jobs = []
         for name, log in logs.items():
             for number, point in enumerate(points.points(name, log, known)):
-                hows = kill.HOWS if point.site.mutates else (kill.HOWS[number % 2], *kill.HOWS[2:])
-                first = number % len(hows)
-                hows = (hows[first:] + hows[:first])[: self.asked.ways]
-                jobs += [job("kill", name, point=plain(point), how=how, turn=turn) for turn, how in enumerate(hows)]
+                kills = kill.KILLS if self.asked.both else (kill.KILLS[number // 2 % 2 ^ point.after],)
+                jobs += self._in_turn("kill", name, number, (*kills, *kill.SIGNALS), point=plain(point))
         return jobs
 
     def _fails(self, logs: dict[str, list[Asked]]) -> list[Job]:
-        known: set[Any] = set()
+        """Each call has all the answers; a read that comes through a further door, one of them."""
+        known: Counter[Any] = Counter()
+        doors: set[Any] = set()
         jobs = []
         for name, log in logs.items():
             for site in points.sites(log):
-                key = (site.process, site.call, site.inner, site.outer)
-                if key not in known:
-                    known.add(key)
-                    hows: tuple[int | str, ...] = (*HOWS, LOST) if site.mutates else HOWS
-                    first = len(known) % len(hows)
-                    hows = (hows[first:] + hows[:first])[: self.asked.ways]
-                    jobs += [job("fail", name, site=plain_site(site), how=how, turn=turn) for turn, how in enumerate(hows)]
+                call = (site.process, site.call, site.inner)
+                if (*call, site.outer) in doors:
+                    continue
+                doors.add((*call, site.outer))
+                hows: tuple[int | str, ...] = (*HOWS, LOST) if site.mutates else HOWS
+                if known[call] and not site.mutates:
+                    hows = (hows[(known[call] + len(known)) % len(hows)],)
+                known[call] += 1
+                jobs += self._in_turn("fail", name, len(doors), hows, site=plain_site(site))
         return jobs
+
+    def _in_turn(self, kind: str, name: str, number: int, hows: tuple[Any, ...], **where: Any) -> list[Job]:
+        first = number % len(hows)
+        hows = (hows[first:] + hows[:first])[: self.asked.ways]
+        return [job(kind, name, how=how, turn=turn, **where) for turn, how in enumerate(hows)]
 
     def _heard(self, result: Result) -> None:
         """Count a result, and say what is wrong with it."""
@@ -163,10 +171,11 @@ def arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m tests.torture", description=__doc__)
     parser.add_argument("--parts", type=lambda text: tuple(text.split(",")), default=PARTS, help=",".join(PARTS))
     parser.add_argument("--experiments", type=lambda text: tuple(text.split(",")), default=(), help="all in experiments/")
-    parser.add_argument("--workers", type=int, default=4, help="sandboxes at a time")
+    parser.add_argument("--workers", type=int, default=3, help="sandboxes at a time")
     parser.add_argument("--minutes", type=float, default=MINUTES, help="begin nothing after these")
     parser.add_argument("--every", type=int, default=1, help="of the reads, play only every n-th")
     parser.add_argument("--ways", type=int, default=7, help="at each point and call, only so many of the ways to end it, in turn")
+    parser.add_argument("--both", action="store_true", help="SIGKILL of the run and of all its processes at each point, not in turn")
     parser.add_argument("--short", action="store_true", help="a sample of the guards")
     parser.add_argument("--inputs", type=int, default=300, help="fuzzed inputs of each kind")
     parser.add_argument("--mutants", type=int, default=0, help="mutants to try at most; 0 means all")

@@ -12,6 +12,14 @@ REASONS: tuple[tuple[str, str], ...] = (
         r"for DELETE \S+/leases/chaoscinder by recovery\.lock\.Lock\.release",
         "all was undone and measured by then; that the Lease stays and ends by itself is said, and the next run takes it over",
     ),
+    (
+        r"for GET (/identity/v3|/compute/v2\.1|/volume/v3/) by",
+        "where an API does not tell its versions, its address in the catalog is used as it is: all that was asked after it was answered",
+    ),
+    (
+        r"^404 for GET \S+/leases/chaoscinder by recovery\.lock\.Lock\._ask",
+        "that there is no Lease is an answer: the one that is made then would be refused if there were",
+    ),
     (r"^lost for ", "the change was done although its answer was lost: the next look saw it, and the undo went on from there"),
 )
 

@@ -21,7 +21,7 @@ def play(stage: Stage, experiment: str, site: Site, how: int | str) -> dict[str,
     cwd = stage.place()
     fail = stage.proxy.fail = Fail(_same(site), "timeout" if how == LOST else how, done=how == LOST)
     longer = {"CHAOSCINDER_BASELINE_S": RENEWAL_S} if site.thread == "lease" else {}
-    played = stage.play(path_of(experiment), cwd, **{**SETTINGS.get(experiment, {}), **LIMITS, **longer})
+    played = stage.play(path_of(experiment), cwd, **{**LIMITS, **SETTINGS.get(experiment, {}), **longer})
     stage.proxy.clear()
     wrong, said = list(played.findings), played.out
     left = stage.residue(str(cwd), limit_s=4.0)

@@ -8,7 +8,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from tests.lent import CHAOS
-from tests.torture import world
+from tests.torture import spares, world
 from tests.torture.points import path_of
 from tests.torture.proxy import Fail, Site, Stop
 from tests.torture.stage import Played, Preloaded, Stage, stage
@@ -95,7 +95,7 @@ def _child(on: Stage, who: str, number: signal.Signals, hold_s: float) -> list[s
         time.sleep(hold_s)
 
     on.proxy.stop = Stop(lambda site: site.call == LAST_PROBE, after=True)
-    played = on.play(path_of(EXPERIMENT), cwd, at=end)
+    played = on.play(path_of(EXPERIMENT), cwd, at=end, **{spares.COUNT: "0"})
     on.proxy.clear()
     return ([] if played.reached else ["the moment never came"]) + _nothing_done(on, played, cwd)
 

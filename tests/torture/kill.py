@@ -13,7 +13,8 @@ from tests.torture.points import RENEWAL_S, SETTINGS, Point, path_of
 from tests.torture.proxy import Site, Stop
 from tests.torture.stage import Played, Stage
 
-HOWS = ("SIGKILL", "machine", "SIGTERM", "SIGINT")
+KILLS = ("SIGKILL", "machine")  # of the run; of all its processes
+SIGNALS = ("SIGTERM", "SIGINT")
 # Where the experiment is over and measured, a signal takes nothing from its verdict; an undo at work is not cut short (docs/safety.md).
 OVER = ("controls.recording.after_experiment_control", "controls.recording.cleanup_control")
 LAST = ("DELETE app /users/{row}",)  # the ledger asks over sockets of its own, which carry no caller
@@ -23,12 +24,12 @@ UNDOING = re.compile(r"recovery\.(undo|uncordon|replacement|late|steps)\.")
 def play(stage: Stage, point: Point, how: str) -> dict[str, object]:
     """End one run at one point in one way; what came of it, with one line for each thing that is wrong."""
     cwd = stage.place()
-    stop = stage.proxy.stop = Stop(_the(point.site), point.after, point.number, drop=how in ("SIGKILL", "machine"))
+    stop = stage.proxy.stop = Stop(_the(point.site), point.after, point.number, drop=how in KILLS)
     longer = {"CHAOSCINDER_BASELINE_S": RENEWAL_S} if point.site.thread == "lease" else {}
     played = stage.play(path_of(point.experiment), cwd, at=_ender(how, str(cwd)), **SETTINGS.get(point.experiment, {}), **longer)
     stage.proxy.clear()
     wrong = list(played.findings)
-    if how in ("SIGKILL", "machine"):
+    if how in KILLS:
         wrong += _after_kill(stage, played, cwd, point)
     elif stop.reached.is_set():
         wrong += _after_signal(played, point)

@@ -10,7 +10,8 @@ from tests.torture.stage import EXPERIMENTS, Played, Stage
 
 # What an experiment wants of its sandbox, where it is not what everybody gets.
 OPTIONS: dict[str, tuple[str, ...]] = {"stuck-attachment": ("--remediation", "none")}
-SETTINGS: dict[str, dict[str, str]] = {}
+# Nobody frees its volume: it ends at the deadline, which comes soon after the eviction (stage.EVICTED_AFTER_S).
+SETTINGS: dict[str, dict[str, str]] = {"stuck-attachment": {"CHAOSCINDER_RECOVERY_DEADLINE_S": "240"}}
 SAMPLER = "GET app /"
 RENEWAL_S = "900"  # cluster seconds of baseline after which the Lease has surely been renewed
 

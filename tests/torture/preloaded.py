@@ -2,8 +2,10 @@
 
 Started with the number of an inherited socket to listen for orders on. An order is one JSON line {"command", "cwd", "env", "out"},
 answered by {"pid"} at once and {"pid", "code"} when it has ended. The command runs at the top of the child's stack, as one of its own.
+So do the recorder and the sampler that a run starts (spares.py).
 """
 
+import gc
 import json
 import os
 import runpy
@@ -13,11 +15,14 @@ import sys
 from pathlib import Path
 from typing import Any
 
+import spares  # type: ignore[import-not-found]  # beside this file, which is started as a script
+
 HEAVY = (
     "kubernetes.client", "kubernetes.config", "openstack", "openstack.connection", "openstack.compute.v2._proxy",
     "openstack.block_storage.v3._proxy", "openstack.config", "keystoneauth1.loading", "chaoslib.experiment", "chaoslib.run",
     "chaostoolkit.cli", "requests", "yaml", "chaoscinder.cli", "chaoscinder.controls.recording", "chaoscinder.recovery.recover",
     "chaoscinder.actions.server", "chaoscinder.probes.data", "chaoscinder.probes.volume", "chaoscinder.probes.web", "jinja2",
+    "chaoscinder.recorder.cluster", "chaoscinder.recorder.clouds", "chaoscinder.recorder.ledger", "chaoscinder.recorder.stream",
 )  # fmt: skip
 
 
@@ -65,14 +70,20 @@ def main() -> None:
         importlib.import_module(name)
     from chaoslib.discovery.discover import get_discover_function  # noqa: F401
 
+    gc.collect()
+    gc.freeze()  # what is shared with the children stays shared
     channel = socket.socket(fileno=int(sys.argv[1]))
     order = orders(channel)
     if order is None:
         return
     become(order, channel)
     kubeconfig = sys.modules["kubernetes.config.kube_config"]
-    kubeconfig.KUBE_CONFIG_DEFAULT_LOCATION = order["env"].get("KUBECONFIG", "~/.kube/config")
-    runpy.run_path(sys.argv[0], run_name="__main__")
+    kubeconfig.KUBE_CONFIG_DEFAULT_LOCATION = order["env"].get("KUBECONFIG", "~/.kube/config")  # type: ignore[attr-defined]
+    module = spares.keep(int(order["env"].get(spares.COUNT, "2"))) if "run" in order["command"] else None
+    if module:
+        runpy.run_module(module, run_name="__main__", alter_sys=True)
+    else:
+        runpy.run_path(sys.argv[0], run_name="__main__")
 
 
 if __name__ == "__main__":

@@ -24,6 +24,8 @@ HERE = Path(__file__).parent
 EXPERIMENTS = ROOT / "experiments"
 RUN_LIMIT_S = float(os.environ.get("TORTURE_RUN_LIMIT_S", "150"))  # wall seconds: a run that is not over by then is a finding
 SETTLED_WITHIN_S = 25.0
+NOBODY_FREES = {"--remediation", "none"}
+EVICTED_AFTER_S = 30
 # Short where nothing is measured, long where a busy machine needs it: a wall second is a hundred cluster seconds.
 SETTINGS = {
     "CHAOSCINDER_BASELINE_S": "40",
@@ -249,11 +251,26 @@ def stage(directory: Path, *options: str, rate: float = RATE) -> Iterator[Stage]
     directory.mkdir(parents=True, exist_ok=True)
     (directory / "world").mkdir()
     with sandbox(directory / "world", "--rate", f"{rate:g}", *options) as lent:
+        if {*options} >= NOBODY_FREES:
+            _evict_soon(lent)
         made = Stage(lent, directory)
         try:
             yield made
         finally:
             made.close()
+
+
+def _evict_soon(lent: Lent) -> None:
+    """Give the application short tolerations: where nobody frees its volume, all that its experiment waits for is the eviction."""
+    import requests
+
+    keys = ("node.kubernetes.io/not-ready", "node.kubernetes.io/unreachable")
+    rows = [{"key": key, "operator": "Exists", "effect": "NoExecute", "tolerationSeconds": EVICTED_AFTER_S} for key in keys]
+    path = f"/apis/apps/v1/namespaces/default/deployments/{lent.environment['CHAOSCINDER_WORKLOAD'].rpartition('/')[2]}"
+    headers = {"Authorization": f"Bearer {lent.found['token']}", "Content-Type": "application/merge-patch+json"}
+    body = {"spec": {"template": {"spec": {"tolerations": rows}}}}
+    requests.patch(lent.found["url"] + path, json=body, headers=headers, timeout=5).raise_for_status()
+    time.sleep(1.0)  # the roll-out begins; Stage waits for its end
 
 
 def _runs(pid: int) -> bool:

@@ -101,12 +101,13 @@ def _differing(path: str, before: Any, after: Any) -> Any:
 
 
 def processes(mark: str) -> list[str]:
-    """The processes that a run started and that still live, by their command lines."""
+    """The processes that a run started, or that work in its directory, and that still live, by their command lines."""
     found = []
     for entry in Path("/proc").iterdir():
         if entry.name.isdigit() and entry.name != str(os.getpid()):
             try:
-                if f"{MARKER}={mark}".encode() in (entry / "environ").read_bytes().split(b"\0"):
+                marked = f"{MARKER}={mark}".encode() in (entry / "environ").read_bytes().split(b"\0")
+                if marked or str((entry / "cwd").readlink()) == mark:
                     words = (entry / "cmdline").read_bytes().replace(b"\0", b" ").decode(errors="replace").strip()
                     found += [f"{entry.name} {words}"] if words else []
             except OSError:
