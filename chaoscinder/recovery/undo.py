@@ -82,8 +82,7 @@ def _one(site: Site, run: RunDirectory, intent: Mapping[str, Any], limit_s: floa
     act = UNDOES.get(word_of(intent))
     if act is None:
         raise Refused(f"this version knows no undo {word_of(intent)!r} (wanted one of {', '.join(UNDOES)})")
-    _insist_on_its_project(site, intent)
-    _insist_on_its_cluster(site, intent)
+    _insist_on_its_clouds(site, intent)
     target_id = str(intent.get("target_id") or "")
     if not target_id:
         raise Refused("the intent does not say which object was touched (wanted its target_id)")
@@ -108,30 +107,21 @@ def _on_disk(note: Callable[[], None]) -> None:
         logger.error("chaoscinder: the undo could not be noted on disk: %s", error)
 
 
-def _insist_on_its_project(site: Site, intent: Mapping[str, Any]) -> None:
-    """Refuse other credentials than the fault had: with them its server would seem to be gone."""
-    wanted = str(intent.get("project_id") or "")
+def _insist_on_its_clouds(site: Site, intent: Mapping[str, Any]) -> None:
+    """Refuse other ones than the fault had: there its server would seem to be gone, and a node of its name is another one."""
+    _insist(str(intent.get("project_id") or ""), lambda: site.openstack.project_id(), "these credentials are for project")
+    _insist(str(intent.get("cluster_id") or ""), lambda: site.kubernetes.cluster_id(), "this is cluster")
+
+
+def _insist(wanted: str, ask: Callable[[], str], what: str) -> None:
     if not wanted:
         return
     try:
-        seen = site.openstack.project_id()
+        seen = ask()
     except CannotTell:
         return  # no answer yet: the undo itself will ask again
     if seen != wanted:
-        raise Refused(f"these credentials are for project {seen} (wanted {wanted}, where the fault was)")
-
-
-def _insist_on_its_cluster(site: Site, intent: Mapping[str, Any]) -> None:
-    """Refuse another cluster than the fault had: there a node of that name would be another one."""
-    wanted = str(intent.get("cluster_id") or "")
-    if not wanted:
-        return
-    try:
-        seen = site.kubernetes.cluster_id()
-    except CannotTell:
-        return  # no answer yet: the undo itself will ask again
-    if seen != wanted:
-        raise Refused(f"this is cluster {seen} (wanted {wanted}, where the fault was)")
+        raise Refused(f"{what} {seen} (wanted {wanted}, where the fault was)")
 
 
 class _Start:

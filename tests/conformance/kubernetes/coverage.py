@@ -14,6 +14,7 @@ from pathlib import Path
 from types import FunctionType
 
 from chaoscinder.sandbox.kubernetes.routes import url_map
+from tests.conformance import made_page
 
 HERE = Path(__file__).parent
 PAGE = HERE.parents[2] / "docs" / "kubernetes-coverage.md"
@@ -120,16 +121,5 @@ def _plain(endpoint: str) -> str:
     return endpoint.split("?")[0]
 
 
-def main() -> int:
-    """Write the page, or say whether it is stale."""
-    if "--check" in sys.argv[1:]:
-        fresh = PAGE.exists() and PAGE.read_text(encoding="utf-8") == page()
-        sys.stdout.write(f"{PAGE.name} is {'up to date' if fresh else 'stale: python -m tests.conformance.kubernetes.coverage'}\n")
-        return 0 if fresh else 1
-    PAGE.write_text(page(), encoding="utf-8")
-    sys.stdout.write(f"wrote {PAGE}\n")
-    return 0
-
-
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(made_page.main(PAGE, page, "python -m tests.conformance.kubernetes.coverage"))

@@ -1,8 +1,8 @@
 """The coverage page, and that no test leaves it out."""
 
-import ast
 from pathlib import Path
 
+from tests.conformance import made_page
 from tests.conformance.kubernetes import coverage
 
 HERE = Path(__file__).parent
@@ -13,15 +13,7 @@ def test_the_coverage_page_is_not_stale():
 
 
 def test_every_conformance_test_names_its_endpoints():
-    silent = []
-    for path in sorted(HERE.glob("test_*.py")):
-        for node in ast.parse(path.read_text(encoding="utf-8")).body:
-            if not isinstance(node, ast.FunctionDef) or not {"cluster", "batch"} & {argument.arg for argument in node.args.args}:
-                continue
-            marks = [ast.unparse(mark) for mark in node.decorator_list]
-            if node.name.startswith("test_") and not any(mark.startswith("pytest.mark.endpoint(") for mark in marks):
-                silent.append(f"{path.name}::{node.name}")
-    assert silent == []
+    assert made_page.silent(HERE, "cluster", "batch") == []
 
 
 def test_every_endpoint_that_is_named_is_served():

@@ -17,6 +17,7 @@ from typing import Any
 from chaoscinder.sandbox.openstack.cinder_actions import VolumeActions
 from chaoscinder.sandbox.openstack.compute_actions import ActionRoutes
 from chaoscinder.sandbox.openstack.volume_api import VolumeApi
+from tests.conformance import made_page
 from tests.recordings.openstack.recording import lines
 from tests.recordings.openstack.replay import new_cloud
 
@@ -180,16 +181,5 @@ def _templated(path: str) -> str:
     return re.sub(r"<\w+>", "{}", re.sub(r"^/v[\d.]+", "", path))
 
 
-def main() -> int:
-    """Write the page, or say whether it is stale."""
-    if "--check" in sys.argv[1:]:
-        fresh = PAGE.exists() and PAGE.read_text(encoding="utf-8") == page()
-        sys.stdout.write(f"{PAGE.name} is {'up to date' if fresh else 'stale: python -m tests.conformance.openstack.coverage'}\n")
-        return 0 if fresh else 1
-    PAGE.write_text(page(), encoding="utf-8")
-    sys.stdout.write(f"wrote {PAGE}\n")
-    return 0
-
-
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(made_page.main(PAGE, page, "python -m tests.conformance.openstack.coverage"))

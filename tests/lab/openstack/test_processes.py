@@ -4,26 +4,12 @@ import os
 import signal
 import sys
 import time
-from collections.abc import Iterator
-from pathlib import Path
-
-import pytest
 
 from tests.lab.openstack import processes
 from tests.lab.openstack.places import Places
 
 SLEEPER = (sys.executable, "-c", "import time; time.sleep(60)")
 FAMILY = (sys.executable, "-c", "import subprocess, sys; subprocess.run([sys.executable, '-c', 'import time; time.sleep(60)'])")
-
-
-@pytest.fixture
-def places(tmp_path: Path) -> Iterator[Places]:
-    made = Places(tmp_path.resolve())
-    for directory in (made.state, made.log, made.run):
-        directory.mkdir()
-    yield made
-    for name in ("one", "two"):
-        processes.kill(made, name)
 
 
 def begun(places: Places, name: str, command: tuple[str, ...], count: int) -> list[int]:

@@ -2,8 +2,6 @@
 
 import sys
 import time
-from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 
@@ -15,16 +13,6 @@ from tests.lab.openstack.services import Service
 
 FAILS = (sys.executable, "-c", "raise RuntimeError('dictionary changed size during iteration')")
 STAYS = (sys.executable, "-c", "import time; time.sleep(60)")
-
-
-@pytest.fixture
-def places(tmp_path: Path) -> Iterator[Places]:
-    made = Places(tmp_path.resolve())
-    for directory in (made.state, made.log, made.run):
-        directory.mkdir()
-    yield made
-    for name in ("one", "two"):
-        processes.kill(made, name)
 
 
 def ended(places: Places, name: str) -> None:
