@@ -55,6 +55,7 @@ class Settings:
     slo: float = 99.95
     slo_period_days: float = 30.0
     writes_per_s: float = 2.0
+    poll_every_s: float = 1.0
     request_timeout_s: float = 10.0
     app_expected_status: int = 200
     app_body_pattern: str = ""
@@ -223,6 +224,7 @@ READERS: dict[str, Callable[[str, Any], Any]] = {
     "kept_connections": parsing.connections,
     "direct_url": parsing.url,
     "control_url": parsing.url_or_none,
+    "poll_every_s": parsing.number("seconds", 60),
     "writes_per_s": parsing.number("writes a second", 20),
     "request_timeout_s": parsing.number("seconds", 300),
     "app_expected_status": parsing.status,

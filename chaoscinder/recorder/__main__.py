@@ -87,8 +87,8 @@ class Recorder:
             View.NOVA: Servers(OpenStack(self._settings), target, self._changes).look,
             View.CINDER: Volumes(OpenStack(self._settings), target, self._changes).look,
         }
-        rate = self._run.header.rate
-        self._polls = {view: Poll(view.lower(), look, self._problems, rate=rate, now=now) for view, look in looks.items()}
+        every_s = self._settings.poll_every_s / self._run.header.rate
+        self._polls = {view: Poll(view.lower(), look, self._problems, every_s=every_s, now=now) for view, look in looks.items()}
         return [*watches, *self._polls.values()]
 
     def _end(self, why: str) -> None:

@@ -1,4 +1,4 @@
-"""Polls of Nova and Cinder: the servers and the volume that concern the target, about once each cluster second."""
+"""Polls of Nova and Cinder: the servers and the volume that concern the target, once in Settings.poll_every_s."""
 
 import threading
 from collections.abc import Callable
@@ -10,7 +10,6 @@ from chaoscinder.model.workload import Server, Target, Volume
 from chaoscinder.recorder import states
 from chaoscinder.recorder.changes import Changes, Problems
 
-EVERY_S = 1.0  # cluster seconds
 AT_LEAST_S = 0.1  # wall seconds: never more than ten rounds a second, whatever the rate
 
 
@@ -83,13 +82,14 @@ class Poll:
     looked is set after the first answer; looked_s is when the last look that was answered began, None before there was one.
     """
 
-    def __init__(self, name: str, look: Callable[[], None], problems: Problems, *, rate: float, now: Callable[[], float]) -> None:
+    def __init__(self, name: str, look: Callable[[], None], problems: Problems, *, every_s: float, now: Callable[[], float]) -> None:
+        """every_s: wall seconds from the beginning of one look to that of the next."""
         self.path = name
         self.looked = threading.Event()
         self.looked_s: float | None = None
         self._look = look
         self._problems = problems
-        self._every_s = max(AT_LEAST_S, EVERY_S / rate)
+        self._every_s = max(AT_LEAST_S, every_s)
         self._now = now
 
     def run(self, stop: threading.Event) -> None:

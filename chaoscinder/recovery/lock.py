@@ -112,11 +112,21 @@ class Lock:
             mine = self._mine()
             if mine is not None:
                 self._kubernetes.delete_lease(mine)
+                self._insist_that_it_is_gone()
         except ChaoscinderError as error:
             return f"Lease {self._settings.namespace}/{LEASE} was not released and expires by itself {LASTS_S} s after its renewal: {error}"
         finally:
             self._kubernetes.close()
         return ""
+
+    def _insist_that_it_is_gone(self) -> None:
+        """Look again: an answer 404 to a change is no proof that its object is gone. A look that fails takes nothing from a deletion."""
+        try:
+            left = self._mine()
+        except ChaoscinderError:
+            return
+        if left is not None:
+            raise CannotTell("it is still there after its deletion was answered")
 
     def _hold(self) -> None:
         try:

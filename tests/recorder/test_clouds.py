@@ -102,7 +102,7 @@ def test_a_volume_that_is_gone_is_told(run: RunDirectory, target: Target) -> Non
 
 def test_a_cloud_that_sleeps_is_a_problem_and_is_asked_again(run: RunDirectory, target: Target) -> None:
     cloud, problems = PaperCloud({target.server_id: []}, asleep=True), Problems(lambda: 7.0)
-    poll = Poll("nova", Servers(cloud, target, Changes(run)).look, problems, rate=1.0, now=Clock().monotonic_s)
+    poll = Poll("nova", Servers(cloud, target, Changes(run)).look, problems, every_s=1.0, now=Clock().monotonic_s)
     poll.look()
     assert not poll.looked.is_set()
     cloud.asleep = False
@@ -114,7 +114,7 @@ def test_a_cloud_that_sleeps_is_a_problem_and_is_asked_again(run: RunDirectory, 
 
 def test_a_poll_looks_once_more_when_it_is_told_to_stop(run: RunDirectory) -> None:
     looks: list[int] = []
-    poll = Poll("nova", lambda: looks.append(1), Problems(lambda: 0.0), rate=1.0, now=Clock().monotonic_s)
+    poll = Poll("nova", lambda: looks.append(1), Problems(lambda: 0.0), every_s=1.0, now=Clock().monotonic_s)
     stop = threading.Event()
     stop.set()
     poll.run(stop)

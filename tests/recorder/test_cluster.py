@@ -175,7 +175,7 @@ def test_the_pulse_counts_as_a_look_only_while_no_watch_is_lost(api: ApiServer, 
     api.list("/api/v1/nodes")
     rig = Rig(api, kubernetes, run)
     rig.until(rig.watch.looked.is_set)
-    pulse = Poll("kubernetes", Pulse(kubernetes, [rig.watch]).look, rig.problems, rate=1.0, now=clock.monotonic_s)
+    pulse = Poll("kubernetes", Pulse(kubernetes, [rig.watch]).look, rig.problems, every_s=1.0, now=clock.monotonic_s)
     before_s = clock.monotonic_s()
     pulse.look()
     looked_s = pulse.looked_s or 0.0

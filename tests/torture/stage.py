@@ -37,6 +37,7 @@ SETTINGS = {
     "CHAOSCINDER_SERVER_TIMEOUT_S": "1000",
     "CHAOSCINDER_RESTORE_TIMEOUT_S": "1000",
     "CHAOSCINDER_REQUEST_TIMEOUT_S": "5",
+    "CHAOSCINDER_POLL_EVERY_S": "40",
 }
 TRACEBACK = re.compile(r"^\S*Traceback \(most recent call last\)", re.MULTILINE)
 
