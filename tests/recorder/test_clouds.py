@@ -119,3 +119,17 @@ def test_a_poll_looks_once_more_when_it_is_told_to_stop(run: RunDirectory) -> No
     stop.set()
     poll.run(stop)
     assert looks == [1]
+
+
+def test_a_poll_asks_as_often_as_it_was_told_and_never_more_than_ten_times_a_second(run: RunDirectory) -> None:
+    def rounds(every_s: float) -> int:
+        looks: list[int] = []
+        stop = threading.Event()
+        poll = Poll("nova", lambda: looks.append(1), Problems(lambda: 0.0), every_s=every_s, now=Clock().monotonic_s)
+        timer = threading.Timer(0.55, stop.set)
+        timer.start()
+        poll.run(stop)
+        timer.join()
+        return len(looks)
+
+    assert (rounds(30.0), rounds(0.001) <= 7) == (2, True)

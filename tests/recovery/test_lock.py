@@ -37,6 +37,7 @@ class Cluster:
         self.may_go_on = threading.Event()
         self.may_go_on.set()
         self.loses_answers = False
+        self.denies = False  # answers 404 to a deletion, and deletes nothing
         cluster = self
 
         class Handler(BaseHTTPRequestHandler):
@@ -59,7 +60,10 @@ class Cluster:
 
             def do_DELETE(self) -> None:
                 self.rfile.read(int(self.headers.get("Content-Length") or 0))
-                self._answer(200, cluster.leases.pop(self.path.rpartition("/")[2], {}))
+                if cluster.denies:
+                    self._answer(404, {"message": "not found"})
+                else:
+                    self._answer(200, cluster.leases.pop(self.path.rpartition("/")[2], {}))
 
             def _answer(self, status: int, value: Any) -> None:
                 data = json.dumps(value).encode()
@@ -159,6 +163,15 @@ def test_an_answer_that_is_lost_leaves_none_behind(cluster: Cluster) -> None:
     assert list(cluster.leases) == ["chaoscinder"]
     assert mine.release() == ""
     assert cluster.leases == {}
+
+
+def test_one_that_stays_although_its_deletion_was_answered_is_told(cluster: Cluster) -> None:
+    mine = lock_of("a" * 32)
+    mine.take()
+    cluster.denies = True
+    told = "Lease default/chaoscinder was not released and expires by itself 30 s after its renewal"
+    assert mine.release() == f"{told}: it is still there after its deletion was answered"
+    assert list(cluster.leases) == ["chaoscinder"]
 
 
 def test_who_comes_second_takes_nothing_and_releases_nothing(cluster: Cluster) -> None:
