@@ -10,9 +10,9 @@ HOWS: tuple[int | str, ...] = (500, 403, 409, 404, "timeout", "reset")
 LOST = "lost"  # done, but the answer is lost: for calls that change something
 LIMITS = {
     "CHAOSCINDER_REQUEST_TIMEOUT_S": "1",
-    "CHAOSCINDER_SERVER_TIMEOUT_S": "400",
-    "CHAOSCINDER_RESTORE_TIMEOUT_S": "400",
-    "CHAOSCINDER_RECOVERY_DEADLINE_S": "700",
+    "CHAOSCINDER_SERVER_TIMEOUT_S": "250",
+    "CHAOSCINDER_RESTORE_TIMEOUT_S": "250",
+    "CHAOSCINDER_RECOVERY_DEADLINE_S": "500",
 }
 
 
