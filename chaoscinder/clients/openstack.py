@@ -45,16 +45,7 @@ class OpenStack:
 
     def server(self, server_id: str) -> Server:
         """One server, in Nova's words."""
-        row = self._ask(f"server {server_id}", lambda: self._raw_server(server_id))
-        return Server(
-            id=row["id"],
-            name=row["name"],
-            status=row["status"],
-            power_state=int(row.get("OS-EXT-STS:power_state") or 0),
-            task_state=row.get("OS-EXT-STS:task_state"),
-            vm_state=row.get("OS-EXT-STS:vm_state") or "",
-            metadata=tuple(sorted((row.get("metadata") or {}).items())),
-        )
+        return _server(self._ask(f"server {server_id}", lambda: self._connection.compute.get_server(server_id)))
 
     def servers(self) -> tuple[Server, ...]:
         """Every server of the project, metadata included."""
@@ -148,14 +139,6 @@ class OpenStack:
 
     def _change(self, what: str, call: Callable[[], object]) -> None:
         whole(lambda: self._ask(what, call))
-
-    def _raw_server(self, server_id: str) -> Any:
-        """A server as Nova writes it: the SDK's noun takes four times as long to make, and the recorder asks again and again."""
-        from openstack.exceptions import raise_from_response
-
-        answer = self._connection.compute.get(f"/servers/{server_id}")
-        raise_from_response(answer)
-        return answer.json()["server"]
 
     def _access(self) -> Any:
         return self._connection.session.auth.get_access(self._connection.session)

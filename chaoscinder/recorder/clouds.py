@@ -1,4 +1,4 @@
-"""Polls of Nova and Cinder: the servers and the volume that concern the target, once in Settings.poll_every_s."""
+"""Polls of Nova and Cinder: the servers and the volume that concern the target, one look every Settings.poll_every_s."""
 
 import threading
 from collections.abc import Callable

@@ -29,7 +29,7 @@ def hold(**changes: Any) -> Hold:
 
 
 class Cluster:
-    """An API server that knows nothing but Leases; asking for one may be kept waiting, and an answer may get lost."""
+    """An API server that knows nothing but Leases; asking for one may be kept waiting, and an answer may get lost or be untrue."""
 
     def __init__(self) -> None:
         self.leases: dict[str, dict[str, Any]] = {}
@@ -38,45 +38,7 @@ class Cluster:
         self.may_go_on.set()
         self.loses_answers = False
         self.denies = False  # answers 404 to a deletion, and deletes nothing
-        cluster = self
-
-        class Handler(BaseHTTPRequestHandler):
-            def do_GET(self) -> None:
-                found = cluster.leases.get(self.path.rpartition("/")[2])
-                self._answer(200 if found else 404, found or {"message": "not found"})
-
-            def do_POST(self) -> None:
-                body = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
-                cluster.came.set()
-                cluster.may_go_on.wait(5)
-                name = body["metadata"]["name"]
-                if name in cluster.leases:
-                    self._answer(409, {"message": "exists"})
-                    return
-                body["metadata"] |= {"uid": "u", "resourceVersion": "1"}
-                cluster.leases[name] = body
-                if not cluster.loses_answers:
-                    self._answer(201, body)
-
-            def do_DELETE(self) -> None:
-                self.rfile.read(int(self.headers.get("Content-Length") or 0))
-                if cluster.denies:
-                    self._answer(404, {"message": "not found"})
-                else:
-                    self._answer(200, cluster.leases.pop(self.path.rpartition("/")[2], {}))
-
-            def _answer(self, status: int, value: Any) -> None:
-                data = json.dumps(value).encode()
-                self.send_response(status)
-                self.send_header("Content-Type", "application/json")
-                self.send_header("Content-Length", str(len(data)))
-                self.end_headers()
-                self.wfile.write(data)
-
-            def log_message(self, format: str, *args: object) -> None:
-                pass
-
-        self._server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+        self._server = ThreadingHTTPServer(("127.0.0.1", 0), type("Handler", (Door,), {"cluster": self}))
         self.url = f"http://127.0.0.1:{self._server.server_port}"
         self._thread = threading.Thread(target=self._server.serve_forever, kwargs={"poll_interval": 0.01}, daemon=True)
         self._thread.start()
@@ -85,6 +47,50 @@ class Cluster:
         self._server.shutdown()
         self._server.server_close()
         self._thread.join()
+
+
+class Door(BaseHTTPRequestHandler):
+    """What a Cluster answers."""
+
+    cluster: Cluster
+
+    def do_GET(self) -> None:
+        found = self.cluster.leases.get(self._name())
+        self._answer(200 if found else 404, found or {"message": "not found"})
+
+    def do_POST(self) -> None:
+        body = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
+        self.cluster.came.set()
+        self.cluster.may_go_on.wait(5)
+        name = body["metadata"]["name"]
+        if name in self.cluster.leases:
+            self._answer(409, {"message": "exists"})
+            return
+        body["metadata"] |= {"uid": "u", "resourceVersion": "1"}
+        self.cluster.leases[name] = body
+        if not self.cluster.loses_answers:
+            self._answer(201, body)
+
+    def do_DELETE(self) -> None:
+        self.rfile.read(int(self.headers.get("Content-Length") or 0))
+        if self.cluster.denies:
+            self._answer(404, {"message": "not found"})
+        else:
+            self._answer(200, self.cluster.leases.pop(self._name(), {}))
+
+    def log_message(self, format: str, *args: object) -> None:
+        pass
+
+    def _name(self) -> str:
+        return self.path.rpartition("/")[2]
+
+    def _answer(self, status: int, value: Any) -> None:
+        data = json.dumps(value).encode()
+        self.send_response(status)
+        self.send_header("Content-Type", "application/json")
+        self.send_header("Content-Length", str(len(data)))
+        self.end_headers()
+        self.wfile.write(data)
 
 
 @pytest.fixture

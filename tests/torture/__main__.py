@@ -1,7 +1,7 @@
 """`python -m tests.torture`: stop at every step, fail every call, break the guards, the judgement and the input; and count.
 
-Exit code 1 when anything was left behind, said PASS without right, or showed a traceback. Everything that was found is printed as it is
-found, and kept in the directory that is named at the end.
+Exit code 1 when anything was left behind, said PASS without right, or showed a traceback; 3 when nothing of it was found, but the time was
+too short for all that was asked for. What is found is printed at once, and kept in the directory that is named at the end.
 """
 
 import argparse
@@ -12,7 +12,7 @@ import sys
 import tempfile
 import time
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -23,6 +23,7 @@ from tests.torture.proxy import Asked, Site
 
 PARTS = ("kill", "fail", "guards", "mutants", "fuzz")
 MINUTES = 44.0
+UNFINISHED = 3  # the exit code where something was not played
 CREWS_SHARE = 0.75  # of the time, for points and calls; the rest is for the other parts
 
 
@@ -57,8 +58,10 @@ class Torture:
             self._say(f"{name:40}{count}")
         for line in self.wrong:
             self._say(f"WRONG  {line}")
-        self._say(f"{len(self.wrong)} findings" if self.wrong else "no residue, no false PASS, no traceback")
-        return 1 if self.wrong else 0
+        unplayed = self.counts["not played for lack of time"]
+        said = f"{len(self.wrong)} findings" if self.wrong else "no residue, no false PASS, no traceback"
+        self._say(f"{said}; but {unplayed} were not played for lack of time" if unplayed else said)
+        return 1 if self.wrong else UNFINISHED if unplayed else 0
 
     def _alone(self) -> dict[str, Callable[[], tuple[dict[str, int], list[str]]]]:
         return {
@@ -95,6 +98,7 @@ class Torture:
         logs: dict[str, list[Asked]] = {}
         for done in crew.do(jobs, lambda: self.ends, self._heard):
             logs[done["job"]["experiment"]] = [Asked(0.0, Site(**row["site"]), row["status"]) for row in done.get("log", [])]
+        self.wrong += [f"{name} was never played undisturbed" for name in self.asked.experiments if not logs.get(name)]
         return {name: logs[name] for name in points.experiments(self.asked.experiments) if name in logs}
 
     def _kills(self, logs: dict[str, list[Asked]]) -> list[Job]:
@@ -103,26 +107,21 @@ class Torture:
         jobs = []
         for name, log in logs.items():
             for number, point in enumerate(points.points(name, log, known)):
-                kills = kill.KILLS if self.asked.both else (kill.KILLS[number // 2 % 2 ^ point.after],)
+                kills = kill.KILLS if self.asked.both else (kill.KILLS[number % 2],)
                 jobs += self._in_turn("kill", name, number, (*kills, *kill.SIGNALS), point=plain(point))
         return jobs
 
     def _fails(self, logs: dict[str, list[Asked]]) -> list[Job]:
-        """Each call has all the answers; a read that comes through a further door, one of them."""
-        known: Counter[Any] = Counter()
-        doors: set[Any] = set()
+        """Each call has all the answers: what changes something through every door, a read through the first one that was seen."""
+        known: set[tuple[str, ...]] = set()
         jobs = []
         for name, log in logs.items():
             for site in points.sites(log):
-                call = (site.process, site.call, site.inner)
-                if (*call, site.outer) in doors:
-                    continue
-                doors.add((*call, site.outer))
-                hows: tuple[int | str, ...] = (*HOWS, LOST) if site.mutates else HOWS
-                if known[call] and not site.mutates:
-                    hows = (hows[(known[call] + len(known)) % len(hows)],)
-                known[call] += 1
-                jobs += self._in_turn("fail", name, len(doors), hows, site=plain_site(site))
+                call = (site.process, site.call, site.inner, *([site.outer] if site.mutates or self.asked.doors else []))
+                if call not in known:
+                    known.add(call)
+                    hows: tuple[int | str, ...] = (*HOWS, LOST) if site.mutates else HOWS
+                    jobs += self._in_turn("fail", name, len(known), hows, site=plain_site(site))
         return jobs
 
     def _in_turn(self, kind: str, name: str, number: int, hows: tuple[Any, ...], **where: Any) -> list[Job]:
@@ -166,18 +165,47 @@ def plain_site(site: Site) -> dict[str, str]:
     return {"process": site.process, "thread": site.thread, "call": site.call, "inner": site.inner, "outer": site.outer}
 
 
+def _some_of(known: Sequence[str]) -> Callable[[str], tuple[str, ...]]:
+    """Read names, between commas; whoever misspells one shall not believe that it was played."""
+
+    def read(text: str) -> tuple[str, ...]:
+        names = tuple(text.split(","))
+        if unknown := [name for name in names if name not in known]:
+            raise argparse.ArgumentTypeError(f"unknown: {', '.join(map(repr, unknown))}; there are {', '.join(known)}")
+        return names
+
+    return read
+
+
+def _from_one(text: str) -> int:
+    if not text.isdecimal() or int(text) < 1:
+        raise argparse.ArgumentTypeError(f"wanted a whole number from 1 on, got {text!r}")
+    return int(text)
+
+
+def _minutes(text: str) -> float:
+    try:
+        found = float(text)
+    except ValueError:
+        found = 0.0
+    if not 0 < found < float("inf"):
+        raise argparse.ArgumentTypeError(f"wanted minutes above 0, got {text!r}")
+    return found
+
+
 def arguments() -> argparse.Namespace:
     """What was asked for."""
     parser = argparse.ArgumentParser(prog="python -m tests.torture", description=__doc__)
-    parser.add_argument("--parts", type=lambda text: tuple(text.split(",")), default=PARTS, help=",".join(PARTS))
-    parser.add_argument("--experiments", type=lambda text: tuple(text.split(",")), default=(), help="all in experiments/")
-    parser.add_argument("--workers", type=int, default=3, help="sandboxes at a time")
-    parser.add_argument("--minutes", type=float, default=MINUTES, help="begin nothing after these")
-    parser.add_argument("--every", type=int, default=1, help="of the reads, play only every n-th")
-    parser.add_argument("--ways", type=int, default=7, help="at each point and call, only so many of the ways to end it, in turn")
+    parser.add_argument("--parts", type=_some_of(PARTS), default=PARTS, help="default: %(default)s")
+    parser.add_argument("--experiments", type=_some_of(points.experiments()), default=points.experiments(), help="default: %(default)s")
+    parser.add_argument("--workers", type=_from_one, default=3, help="sandboxes at a time")
+    parser.add_argument("--minutes", type=_minutes, default=MINUTES, help="begin nothing after these")
+    parser.add_argument("--every", type=_from_one, default=1, help="of the reads, play only every n-th")
+    parser.add_argument("--ways", type=_from_one, default=7, help="at each point and call, only so many of the ways to end it, in turn")
     parser.add_argument("--both", action="store_true", help="SIGKILL of the run and of all its processes at each point, not in turn")
+    parser.add_argument("--doors", action="store_true", help="reads fail through every door of the pack that they come through")
     parser.add_argument("--short", action="store_true", help="a sample of the guards")
-    parser.add_argument("--inputs", type=int, default=300, help="fuzzed inputs of each kind")
+    parser.add_argument("--inputs", type=_from_one, default=300, help="fuzzed inputs of each kind")
     parser.add_argument("--mutants", type=int, default=0, help="mutants to try at most; 0 means all")
     parser.add_argument("--seed", type=int, default=int(time.time()), help="which of what is left for the end come first")
     parser.add_argument("--keep", type=Path, help="where to keep what was found")

@@ -21,15 +21,17 @@ class Popen(subprocess.Popen):  # type: ignore[type-arg]
     """Popen that takes one of the spares where it can."""
 
     def _execute_child(self, args: Any, *rest: Any) -> None:
-        if not (_kept and isinstance(args, list) and args[:3] == [sys.executable, "-P", "-m"] and len(args) == 4):
+        given = inspect.signature(super()._execute_child).bind(args, *rest).arguments  # type: ignore[misc]
+        streams = [given["p2cread"], given["c2pwrite"], given["errwrite"]]
+        is_module = isinstance(args, list) and args[:3] == [sys.executable, "-P", "-m"] and len(args) == 4
+        if not (_kept and is_module and min(streams) >= 0):
             super()._execute_child(args, *rest)  # type: ignore[misc]
             return
-        given = inspect.signature(super()._execute_child).bind(args, *rest).arguments  # type: ignore[misc]
         self.pid, line = _kept.pop()
         self._child_created = True
         order = json.dumps({"module": args[3], "env": dict(given["env"] or os.environ)}).encode()
         with line:
-            socket.send_fds(line, [len(order).to_bytes(4)], [given["p2cread"], given["c2pwrite"], given["errwrite"]])
+            socket.send_fds(line, [len(order).to_bytes(4)], streams)
             line.sendall(order)
         pipes = ("p2cread", "p2cwrite", "c2pread", "c2pwrite", "errread", "errwrite")
         self._close_pipe_fds(*(given[name] for name in pipes))  # type: ignore[attr-defined]

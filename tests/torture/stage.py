@@ -262,7 +262,10 @@ def stage(directory: Path, *options: str, rate: float = RATE) -> Iterator[Stage]
 
 
 def _evict_soon(lent: Lent) -> None:
-    """Give the application short tolerations: where nobody frees its volume, all that its experiment waits for is the eviction."""
+    """Give the application short tolerations: where nobody frees its volume, all that its experiment waits for is the eviction.
+
+    The roll-out has begun when this is answered, and Stage waits for its end.
+    """
     import requests
 
     keys = ("node.kubernetes.io/not-ready", "node.kubernetes.io/unreachable")
@@ -271,7 +274,6 @@ def _evict_soon(lent: Lent) -> None:
     headers = {"Authorization": f"Bearer {lent.found['token']}", "Content-Type": "application/merge-patch+json"}
     body = {"spec": {"template": {"spec": {"tolerations": rows}}}}
     requests.patch(lent.found["url"] + path, json=body, headers=headers, timeout=5).raise_for_status()
-    time.sleep(1.0)  # the roll-out begins; Stage waits for its end
 
 
 def _runs(pid: int) -> bool:
