@@ -23,6 +23,7 @@ from chaoscinder.model.run import Touched
 Audit = Mapping[str, Any]
 OUR_METADATA = "chaoscinder"  # what the name of every key of ours begins with
 SECTIONS = ("server", "node", "attachments")
+THINGS = ("server", "node", "volume")
 
 
 def restored(
@@ -160,3 +161,5 @@ def _unseen(audit: Audit | None, word: str) -> Iterator[str]:
     missing = [section for section in SECTIONS if section not in audit and not (section == "attachments" and word == "before")]
     if missing:
         yield f"the audit {word} the fault lacks {listed(missing)}"
+    if word == "before" and (absent := [section for section in THINGS if section in audit and audit[section] is None]):
+        yield f"the audit before the fault did not find the {listed(absent)} that the fault was for"

@@ -18,6 +18,7 @@ PAGE = 500  # the API server's own reflectors ask for as many
 FIRST_WAIT_S, LONGEST_WAIT_S = 0.5, 10.0  # wall seconds between attempts
 GONE = 410
 NODES = "/api/v1/nodes"
+MAY_LACK = ("/volumeattachments", "/endpointslices")  # what an API server before 1.13 and 1.21 does not have
 
 
 class Cluster(Protocol):
@@ -41,7 +42,10 @@ class Sink(Protocol):
 
 
 class Watch:
-    """One path, followed for ever. looked is set once it was listed; lost is set from a failure until it was listed again."""
+    """One path, followed for ever. looked is set once it was listed; lost is set from a failure until it was listed again.
+
+    What an older API server does not have is not lost.
+    """
 
     def __init__(self, cluster: Cluster, path: str, sink: Sink, problems: Problems, **query: Any) -> None:
         self.path = path
@@ -61,7 +65,8 @@ class Watch:
                 wait_s = FIRST_WAIT_S
                 self.follow(version, stop)
             except (CannotTell, NotFound, Refused) as error:
-                self.lost.set()
+                if not (isinstance(error, NotFound) and self.path.endswith(MAY_LACK) and not self.looked.is_set()):
+                    self.lost.set()
                 self._problems.note(str(error))
                 stop.wait(wait_s)
                 wait_s = min(2 * wait_s, LONGEST_WAIT_S)
@@ -152,7 +157,7 @@ class Events:
 class Pulse:
     """One short question, for a poll: a quiet watch cannot be told from one whose server has gone.
 
-    It counts as a look only while no watch that was ever listed is lost.
+    It counts as a look only while no watch is lost: what cannot be followed from the first moment on was not seen either.
     """
 
     def __init__(self, cluster: Cluster, followed: Sequence[Watch]) -> None:
@@ -162,7 +167,7 @@ class Pulse:
     def look(self) -> None:
         """Ask for one node; CannotTell while a watch is lost."""
         self._cluster.get(NODES, limit=1)
-        lost = [watch.path for watch in self._followed if watch.looked.is_set() and watch.lost.is_set()]
+        lost = [watch.path for watch in self._followed if watch.lost.is_set()]
         if lost:
             raise CannotTell(f"Kubernetes answers, but {', '.join(lost)} could not be followed")
 

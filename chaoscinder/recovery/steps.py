@@ -1,6 +1,6 @@
 """Going on until something is undone: look, take the next step, look again, within a limit."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 
 from chaoscinder.clock import Clock, Deadline
@@ -28,6 +28,12 @@ def go_on(clock: Clock, deadline: Deadline, step: Step, *, wanted: str) -> str:
             raise TimedOut(f"{problem} after {deadline.spent_s:.0f} s (wanted {wanted} within {deadline.limit_s:g} s)")
         progress.say(lambda now=problem: f"undoing, {deadline.spent_s:.0f} of {deadline.limit_s:g} s: {now}")  # type: ignore[misc]
         clock.sleep_wall(POLL_WALL_S)
+
+
+def insist_gone(error: NotFound, name: str, listed: Iterable[str]) -> None:
+    """Refuse to believe that something is gone while it is in the list of its kind: what is left of a fault there would be forgotten."""
+    if name in listed:
+        raise CannotTell(f"{error}; yet {name} is in the list") from error
 
 
 @contextmanager

@@ -9,7 +9,7 @@ from chaoscinder.clients import nodes
 from chaoscinder.clients.site import Site
 from chaoscinder.errors import NotFound
 from chaoscinder.model.leftover import NODE_KEYS, RUN_ANNOTATION
-from chaoscinder.recovery.steps import changing, go_on
+from chaoscinder.recovery.steps import changing, go_on, insist_gone
 
 GONE = "gone"
 
@@ -23,7 +23,8 @@ def uncordon_node(site: Site, node: str, run_id: str, limit_s: float) -> str:
     """
     try:
         return go_on(site.clock, site.clock.deadline(limit_s), lambda: _step(site, node, run_id), wanted="it schedulable and unmarked")
-    except NotFound:
+    except NotFound as error:
+        insist_gone(error, node, (row.name for row in site.kubernetes.nodes()))
         logger.warning("node %s does not exist any more: nothing can be uncordoned", node)
         return GONE
 

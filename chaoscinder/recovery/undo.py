@@ -13,7 +13,7 @@ from chaoscinder.model.leftover import RUN_KEY
 from chaoscinder.model.workload import Server
 from chaoscinder.recovery.late import Asked, LateStop, asked
 from chaoscinder.recovery.replacement import see_replaced
-from chaoscinder.recovery.steps import changing, go_on
+from chaoscinder.recovery.steps import changing, go_on, insist_gone
 from chaoscinder.recovery.uncordon import uncordon_node
 from chaoscinder.recovery.unmark import IN_ORDER
 from chaoscinder.runs import RunDirectory
@@ -82,13 +82,14 @@ def _one(site: Site, run: RunDirectory, intent: Mapping[str, Any], limit_s: floa
     act = UNDOES.get(word_of(intent))
     if act is None:
         raise Refused(f"this version knows no undo {word_of(intent)!r} (wanted one of {', '.join(UNDOES)})")
-    _insist_on_its_clouds(site, intent)
+    deadline = site.clock.deadline(limit_s)
+    _insist_on_its_clouds(site, intent, deadline)
     target_id = str(intent.get("target_id") or "")
     if not target_id:
         raise Refused("the intent does not say which object was touched (wanted its target_id)")
     run.note("undo_started", **_named(intent))
     known = {"sent": asked(run, target_id)} if act is start_server else {}
-    end_state = act(site, target_id, run.run_id, limit_s, **known)
+    end_state = act(site, target_id, run.run_id, max(0.0, limit_s - deadline.spent_s), **known)
     _on_disk(lambda: run.undone(str(intent.get("id")), end_state=end_state))
     run.note("undone", **_named(intent), end_state=end_state)
 
@@ -107,21 +108,24 @@ def _on_disk(note: Callable[[], None]) -> None:
         logger.error("chaoscinder: the undo could not be noted on disk: %s", error)
 
 
-def _insist_on_its_clouds(site: Site, intent: Mapping[str, Any]) -> None:
-    """Refuse other ones than the fault had: there its server would seem to be gone, and a node of its name is another one."""
-    _insist(str(intent.get("project_id") or ""), lambda: site.openstack.project_id(), "these credentials are for project")
-    _insist(str(intent.get("cluster_id") or ""), lambda: site.kubernetes.cluster_id(), "this is cluster")
+def _insist_on_its_clouds(site: Site, intent: Mapping[str, Any], deadline: Deadline) -> None:
+    """Refuse other ones than the fault had: there its server would seem to be gone, and a node of its name is another one.
+
+    Without an answer nothing is undone: they are asked until the deadline.
+    """
+    asked: tuple[tuple[str, Callable[[], str], str], ...] = (
+        ("project_id", lambda: site.openstack.project_id(), "these credentials are for project"),
+        ("cluster_id", lambda: site.kubernetes.cluster_id(), "this is cluster"),
+    )
+    for key, ask, what in asked:
+        wanted = str(intent.get(key) or "")
+        seen = go_on(site.clock, deadline, partial(_answer, ask), wanted=f"{key} {wanted}") if wanted else wanted
+        if seen != wanted:
+            raise Refused(f"{what} {seen} (wanted {wanted}, where the fault was)")
 
 
-def _insist(wanted: str, ask: Callable[[], str], what: str) -> None:
-    if not wanted:
-        return
-    try:
-        seen = ask()
-    except CannotTell:
-        return  # no answer yet: the undo itself will ask again
-    if seen != wanted:
-        raise Refused(f"{what} {seen} (wanted {wanted}, where the fault was)")
+def _answer(ask: Callable[[], str]) -> tuple[str, str]:
+    return ask(), ""
 
 
 class _Start:
@@ -139,7 +143,8 @@ class _Start:
         """Go on until it is done; TimedOut says what stood in the way last."""
         try:
             return go_on(self._site.clock, self._deadline, self._step, wanted="ACTIVE")
-        except NotFound:
+        except NotFound as error:
+            insist_gone(error, self._id, (row.id for row in self._site.openstack.servers()))
             logger.warning("server %s does not exist any more: nothing can be started", self._id)
             return GONE
 

@@ -3,7 +3,7 @@
 from chaoscinder.clients.site import Site
 from chaoscinder.errors import NotFound
 from chaoscinder.model.leftover import EXPIRES_KEY, RUN_KEY, UNDO_KEY
-from chaoscinder.recovery.steps import changing, go_on
+from chaoscinder.recovery.steps import changing, go_on, insist_gone
 
 IN_ORDER = (UNDO_KEY, EXPIRES_KEY, RUN_KEY)  # whoever finds a part of them knows: what is named is to be done yet, what is not was done
 GONE = "gone"
@@ -13,7 +13,8 @@ def unmark_server(site: Site, server_id: str, run_id: str, limit_s: float) -> st
     """Take the rest of a run's metadata off a server and leave it as it is, whatever state that is by now; returns that state."""
     try:
         return go_on(site.clock, site.clock.deadline(limit_s), lambda: _step(site, server_id, run_id), wanted="it without our metadata")
-    except NotFound:
+    except NotFound as error:
+        insist_gone(error, server_id, (row.id for row in site.openstack.servers()))
         return GONE
 
 

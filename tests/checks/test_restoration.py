@@ -126,11 +126,17 @@ def test_audits_that_both_lack_parts_are_both_named_with_what_they_lack() -> Non
         ({"node": {"name": "node-2"}}, after(node={"ready": "False", "schedulable": False, "taints": ["a=b:NoSchedule"]})),
         ({"server": {**BEFORE["server"], "metadata": None}}, after(server={"metadata": None})),
         ({"node": {**BEFORE["node"], "taints": []}}, after(node={"taints": None, "annotations": None})),
-        ({"server": None, "node": None}, after()),  # both are there now, and were not before
     ],
 )
 def test_what_nobody_saw_before_cannot_differ(before: dict[str, Any], audit: dict[str, Any]) -> None:
     assert restored({**BEFORE, **before}, audit, [STOPPED]) == (True, ())
+
+
+def test_what_was_not_found_before_the_fault_leaves_open_whether_it_is_as_before() -> None:
+    assert restored({**BEFORE, "server": None, "volume": None}, after(), [STOPPED]) == (
+        None,
+        ("the audit before the fault did not find the server and volume that the fault was for",),
+    )
 
 
 def test_our_marks_are_told_in_the_order_of_their_names_and_others_are_nobodys_business() -> None:

@@ -9,6 +9,7 @@ from api_server import ApiServer
 
 from chaoscinder.clients.kubernetes import Kubernetes
 from chaoscinder.clock import Clock
+from chaoscinder.errors import CannotTell
 from chaoscinder.model.workload import Target
 from chaoscinder.recorder import cluster, states
 from chaoscinder.recorder.changes import Changes, Problems
@@ -185,6 +186,27 @@ def test_the_pulse_counts_as_a_look_only_while_no_watch_is_lost(api: ApiServer, 
     assert pulse.looked_s == looked_s
     assert rig.problems.lines() == [f"Kubernetes answers, but {PODS} could not be followed (at 0.0 s)"]
     rig.end()
+
+
+@pytest.mark.parametrize(("path", "lost"), [(PODS, True), ("/api/v1/nodes", True), ("/apis/storage.k8s.io/v1/volumeattachments", False)])
+def test_only_what_older_api_servers_do_not_have_is_not_lost_where_it_was_never_found(
+    api: ApiServer, kubernetes: Kubernetes, run: RunDirectory, path: str, lost: bool
+) -> None:
+    problems, stop = Problems(lambda: 0.0), threading.Event()
+    watch = Watch(kubernetes, path, Objects(Changes(run), "Pod", states.pod_state), problems)
+    thread = threading.Thread(target=watch.run, args=(stop,), daemon=True)
+    thread.start()
+    deadline = clock.deadline(5.0)
+    while not problems.lines() and not deadline.passed:
+        clock.sleep_wall(0.01)
+    assert [line.partition(":")[0] for line in problems.lines()] == [f"Kubernetes has no {path}"]
+    assert (watch.looked.is_set(), watch.lost.is_set()) == (False, lost)
+    if lost:
+        api.list("/api/v1/nodes")
+        with pytest.raises(CannotTell, match=f"^Kubernetes answers, but {path} could not be followed$"):
+            Pulse(kubernetes, [watch]).look()
+    stop.set()
+    thread.join(10.0)
 
 
 def test_a_watch_is_lost_from_a_failure_until_it_was_listed_again(api: ApiServer, kubernetes: Kubernetes, run: RunDirectory) -> None:

@@ -39,7 +39,8 @@ def settings(api: ApiServer, server: FaultServer, tmp_path: Path, monkeypatch: p
     """A cluster with one node and no pods, an application, and a cloud whose address refuses."""
     api.lists[f"{APPS}/deployments/web"].append((200, DEPLOYMENT))
     api.list("/api/v1/nodes", NODE)
-    for path in ("/api/v1/namespaces/shop/pods", "/apis/storage.k8s.io/v1/volumeattachments"):
+    core = ("/api/v1/namespaces/shop/pods", "/api/v1/namespaces/shop/events", "/api/v1/namespaces/default/events")
+    for path in (*core, "/apis/storage.k8s.io/v1/volumeattachments"):
         api.list(path)
     api.lists["/api/v1/namespaces/shop"].append((200, {"metadata": {"name": "shop"}}))
     with socket.socket() as nobody:

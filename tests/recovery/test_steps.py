@@ -4,7 +4,7 @@ import pytest
 
 from chaoscinder.clock import Clock
 from chaoscinder.errors import CannotTell, NotFound, Refused, TimedOut
-from chaoscinder.recovery.steps import Step, changing, go_on
+from chaoscinder.recovery.steps import Step, changing, go_on, insist_gone
 
 RATE = 1000.0
 
@@ -50,3 +50,9 @@ def test_what_is_not_there_any_more_is_for_the_caller() -> None:
 def test_a_change_that_finds_nothing_is_no_proof_that_nothing_is_there() -> None:
     with pytest.raises(CannotTell, match="no node worker-1"), changing():
         raise NotFound("no node worker-1")
+
+
+def test_what_is_still_in_the_list_of_its_kind_is_not_gone() -> None:
+    insist_gone(NotFound("no node worker-1"), "worker-1", ["worker-2"])
+    with pytest.raises(CannotTell, match=r"^no node worker-1; yet worker-1 is in the list$"):
+        insist_gone(NotFound("no node worker-1"), "worker-1", ["worker-2", "worker-1"])

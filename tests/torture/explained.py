@@ -17,8 +17,24 @@ REASONS: tuple[tuple[str, str], ...] = (
         "where an API does not tell its versions, its address in the catalog is used as it is: all that was asked after it was answered",
     ),
     (
-        r"^404 for GET \S+/leases/chaoscinder by recovery\.lock\.Lock\._ask",
+        r"^404 for GET \S+/leases/chaoscinder by (recovery\.lock\.Lock\._ask|faults\.survey\._Survey\._hold)",
         "that there is no Lease is an answer: the one that is made then would be refused if there were",
+    ),
+    (
+        r"^(500|403|409|timeout|reset) for GET \S+/leases/chaoscinder by recovery\.lock\.Lock\._mine",
+        "a run that took the Lease meanwhile is kept off this target by the marks on it; elsewhere it can only lengthen an outage",
+    ),
+    (
+        r"^404 for GET \S+/(volumeattachments|endpointslices) by recorder\.cluster\.Watch\.list",
+        "what an older API server does not have leaves no history; the nodes' status tells the attachments then, and the probes the rest",
+    ),
+    (
+        r"^404 for GET \S+/csinodes/\{node\} by ",
+        "a node whose plugin is in-tree has none; that it is this server say providerID, the name, and Cinder about its volume",
+    ),
+    (
+        r"^404 for GET \S+ by recovery\.replacement\._step",
+        "nothing is done there: it waits for the pod's replacement, and that the application came back was recorded and asked elsewhere",
     ),
     (r"^lost for ", "the change was done although its answer was lost: the next look saw it, and the undo went on from there"),
 )
