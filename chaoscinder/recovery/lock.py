@@ -159,7 +159,8 @@ class Lock:
                 mine = self._mine()
                 if mine is None:
                     self._held = False
-                    halt.ask(f"the lock was lost: Lease {self._settings.namespace}/{LEASE} is not held by this run any more")
+                    told = f"the lock was lost: Lease {self._settings.namespace}/{LEASE} is not held by this run any more"
+                    halt.ask(f"{told} (one of ours that is still there expires by itself {LASTS_S} s after its renewal)")
                     return
                 self._heed(objects.hold(mine), mine)
             except CannotTell:

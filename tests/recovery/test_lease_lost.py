@@ -98,5 +98,8 @@ def test_a_lease_that_somebody_deleted_stops_the_run(api: ApiServer) -> None:
         if halt.reason:
             break
         threading.Event().wait(0.02)
-    assert halt.reason == "the lock was lost: Lease default/chaoscinder is not held by this run any more"
+    assert halt.reason == (
+        "the lock was lost: Lease default/chaoscinder is not held by this run any more "
+        "(one of ours that is still there expires by itself 60 s after its renewal)"
+    )
     assert mine.release() == ""

@@ -10,7 +10,9 @@ import random
 import signal
 import sys
 import tempfile
+import threading
 import time
+import traceback
 from collections import Counter
 from collections.abc import Callable, Sequence
 from pathlib import Path
@@ -21,10 +23,11 @@ from tests.torture.crew import Crew, Job, Result, job, plain
 from tests.torture.fail import HOWS, LOST
 from tests.torture.proxy import Asked, Site
 
+Part = Callable[[], tuple[dict[str, int], list[str]]]
 PARTS = ("kill", "fail", "guards", "mutants", "fuzz")
 MINUTES = 44.0
 UNFINISHED = 3  # the exit code where something was not played
-CREWS_SHARE = 0.75  # of the time, for points and calls; the rest is for the other parts
+ALONE_MINUTES = 4.0  # of the time, for the mutants, whose tests may not be disturbed
 
 
 class Torture:
@@ -34,8 +37,7 @@ class Torture:
         self.asked = asked
         self.directory = directory
         self.ends = time.monotonic() + asked.minutes * 60
-        others = {"guards", "fuzz", "mutants"} & set(asked.parts)
-        self.crew_ends = time.monotonic() + asked.minutes * 60 * (CREWS_SHARE if others else 1.0)
+        self.crew_ends = self.ends - (60 * min(ALONE_MINUTES, asked.minutes / 2) if "mutants" in asked.parts else 0.0)
         self.counts: Counter[str] = Counter()
         self.wrong: list[str] = []
 
@@ -46,11 +48,12 @@ class Torture:
     def run(self) -> int:
         """All parts that were asked for, and the counts; the exit code."""
         began = time.monotonic()
+        beside = threading.Thread(target=self._all_of, args=(self._beside(),))
+        beside.start()
         if {"kill", "fail"} & set(self.asked.parts):
             self._with_a_crew()
-        for name, part in self._alone().items():
-            if name in self.asked.parts:
-                self._add(name, part)
+        beside.join()
+        self._all_of(self._alone())
         took_s = time.monotonic() - began
         self._say(f"\nseed {self.asked.seed}")
         self._say(f"{'in all':12}{took_s / 60:.1f} minutes on {self.asked.workers} workers; kept in {self.directory}")
@@ -63,17 +66,31 @@ class Torture:
         self._say(f"{said}; but {unplayed} were not played for lack of time" if unplayed else said)
         return 1 if self.wrong else UNFINISHED if unplayed else 0
 
-    def _alone(self) -> dict[str, Callable[[], tuple[dict[str, int], list[str]]]]:
+    def _beside(self) -> dict[str, Part]:
+        """What mostly waits, and so goes on while points and calls are played."""
         return {
             "guards": lambda: guards.run(self.directory / "guards", short=self.asked.short),
             "fuzz": lambda: fuzz.run(self.directory / "fuzz", examples=self.asked.inputs),
-            "mutants": lambda: mutants.run(self.directory, limit_s=max(60.0, self.ends - time.monotonic()), sample=self.asked.mutants),
         }
 
-    def _add(self, name: str, part: Callable[[], tuple[dict[str, int], list[str]]]) -> None:
-        counts, wrong = part()
+    def _alone(self) -> dict[str, Part]:
+        limit_s = max(60.0, self.ends - time.monotonic())
+        return {"mutants": lambda: mutants.run(self.directory, limit_s=limit_s, sample=self.asked.mutants)}
+
+    def _all_of(self, parts: dict[str, Part]) -> None:
+        for name, part in parts.items():
+            if name in self.asked.parts:
+                self._add(name, part)
+
+    def _add(self, name: str, part: Part) -> None:
+        began = time.monotonic()
+        try:
+            counts, wrong = part()
+        except Exception:
+            counts, wrong = {}, [f"the torture itself broke: {traceback.format_exc()[-2000:]}"]
         self.counts.update(counts)
         self.wrong += [f"{name}: {line}" for line in wrong]
+        self._say(f"{name} took {(time.monotonic() - began) / 60:.1f} minutes")
 
     def _with_a_crew(self) -> None:
         crew = Crew(self.directory, self.asked.workers)
@@ -103,7 +120,7 @@ class Torture:
 
     def _kills(self, logs: dict[str, list[Asked]]) -> list[Job]:
         """Each point is ended by SIGTERM, by SIGINT, and by SIGKILL of the run or of all its processes in turn."""
-        known: set[tuple[str, str, str]] = set()
+        known: set[tuple[str, ...]] = set()
         jobs = []
         for name, log in logs.items():
             for number, point in enumerate(points.points(name, log, known)):
@@ -117,7 +134,7 @@ class Torture:
         jobs = []
         for name, log in logs.items():
             for site in points.sites(log):
-                call = (site.process, site.call, site.inner, *([site.outer] if site.mutates or self.asked.doors else []))
+                call = (*points.call_of(site), *([site.outer] if site.mutates or self.asked.doors else []))
                 if call not in known:
                     known.add(call)
                     hows: tuple[int | str, ...] = (*HOWS, LOST) if site.mutates else HOWS

@@ -36,6 +36,10 @@ REASONS: tuple[tuple[str, str], ...] = (
         r"^404 for GET \S+ by recovery\.replacement\._step",
         "nothing is done there: it waits for the pod's replacement, and that the application came back was recorded and asked elsewhere",
     ),
+    (
+        r"^404 for GET \S+/pods/\{pod\} by faults\.pod\._seen",
+        "that the pod is gone is what it waits for, and that pod's own events were recorded",
+    ),
     (r"^lost for ", "the change was done although its answer was lost: the next look saw it, and the undo went on from there"),
 )
 

@@ -13,6 +13,7 @@ OPTIONS: dict[str, tuple[str, ...]] = {"stuck-attachment": ("--remediation", "no
 # Nobody frees its volume: it ends at the deadline, which comes soon after the eviction (stage.EVICTED_AFTER_S).
 SETTINGS: dict[str, dict[str, str]] = {"stuck-attachment": {"CHAOSCINDER_RECOVERY_DEADLINE_S": "240"}}
 SAMPLER = "GET app /"
+DISCOVERY = ("GET /identity/v3", "GET /compute/v2.1", "GET /volume/v3/")
 RENEWAL_S = "900"  # cluster seconds of baseline after which the Lease has surely been renewed
 
 
@@ -58,16 +59,24 @@ def sites(log: Iterable[Asked]) -> list[Site]:
     return [site for site in dict.fromkeys(row.site for row in log) if not (site.call == SAMPLER and site.process == "-")]
 
 
-def points(name: str, log: Iterable[Asked], known: set[tuple[str, str, str]]) -> list[Point]:
+def call_of(site: Site) -> tuple[str, ...]:
+    """What makes a read another one: its process, its method and path, and the function that makes it.
+
+    What tells an API's versions is read by the client on its first use, whoever has it first: that is one call of each process.
+    """
+    return (site.process, site.call) if site.call in DISCOVERY else (site.process, site.call, site.inner)
+
+
+def points(name: str, log: Iterable[Asked], known: set[tuple[str, ...]]) -> list[Point]:
     """Before and after each distinct mutating call, and once at each distinct read that no experiment before this one has.
 
-    Distinct reads are those of another process, with another method and path, or made by another function. known is added to.
+    known is added to.
     """
     found = []
     for site in sites(log):
         if site.mutates:
             found += [Point(name, site, False), Point(name, site, True)]
-        elif (key := (site.process, site.call, site.inner)) not in known:
+        elif (key := call_of(site)) not in known:
             known.add(key)
             found.append(Point(name, site, len(found) % 2 == 1))
     return found
