@@ -100,6 +100,6 @@ def test_a_lease_that_somebody_deleted_stops_the_run(api: ApiServer) -> None:
         threading.Event().wait(0.02)
     assert halt.reason == (
         "the lock was lost: Lease default/chaoscinder is not held by this run any more "
-        "(one of ours that is still there expires by itself 60 s after its renewal)"
+        "(one of ours that is still there expires by itself 30 s after its renewal)"
     )
     assert mine.release() == ""
