@@ -5,6 +5,7 @@ import os
 import signal
 import subprocess
 import time
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -43,8 +44,25 @@ def nothing_runs_of(tmp_path: Path) -> bool:
 ALL_ACTIVE = dict.fromkeys(("control-plane-1", "worker-1", "worker-2", "worker-3", "worker-4"), "ACTIVE")
 
 
-def test_with_remediation_the_application_survives(tmp_path: Path) -> None:
-    done, directory, verdict = play(tmp_path, "--remediation", "out-of-service")
+@dataclass(frozen=True)
+class Played:
+    """One run: where, what it printed, its directory and its verdict."""
+
+    place: Path
+    done: Done
+    directory: Path
+    verdict: dict[str, Any]
+
+
+@pytest.fixture(scope="module")
+def remedied(tmp_path_factory: pytest.TempPathFactory) -> Played:
+    """A run with somebody who frees the volume."""
+    place = tmp_path_factory.mktemp("remedied")
+    return Played(place, *play(place, "--remediation", "out-of-service"))
+
+
+def test_with_remediation_the_application_survives(remedied: Played) -> None:
+    done, directory, verdict, tmp_path = remedied.done, remedied.directory, remedied.verdict, remedied.place
     assert (done.code, verdict["verdict"], verdict["restored"]) == (0, "PASS", True), done.out
     assert {row["name"]: row["result"] for row in verdict["objectives"]} == dict.fromkeys(
         ("baseline", "fault", "samples", "outage", "recovery", "volume", "writes", "restored"), "met"
@@ -59,14 +77,13 @@ def test_with_remediation_the_application_survives(tmp_path: Path) -> None:
     assert nothing_runs_of(tmp_path)
 
 
-def test_a_powered_off_node_is_first_a_black_hole_and_then_refuses(tmp_path: Path) -> None:
-    _, _, verdict = play(tmp_path, "--remediation", "out-of-service")
-    kinds = [kind for outage in verdict["availability"]["outages"] for kind, _ in outage["outcomes"]]
+def test_a_powered_off_node_is_first_a_black_hole_and_then_refuses(remedied: Played) -> None:
+    kinds = [kind for outage in remedied.verdict["availability"]["outages"] for kind, _ in outage["outcomes"]]
     assert [kind for kind in kinds if kind in ("connect-timeout", "refused")] == ["connect-timeout", "refused"]
 
 
 def test_without_remediation_nothing_ends_it(tmp_path: Path) -> None:
-    done, directory, verdict = play(tmp_path, "--remediation", "none", CHAOSCINDER_RECOVERY_DEADLINE_S="600")
+    done, directory, verdict = play(tmp_path, "--rate", "60", "--remediation", "none", CHAOSCINDER_RECOVERY_DEADLINE_S="600")
     assert (done.code, verdict["verdict"], verdict["restored"]) == (1, "FAIL", True), done.out
     page = (directory / "report.html").read_text()
     for word in ("Terminating", "VolumeAttachment", "out-of-service"):

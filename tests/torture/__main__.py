@@ -8,11 +8,10 @@ import argparse
 import json
 import random
 import signal
+import subprocess
 import sys
 import tempfile
-import threading
 import time
-import traceback
 from collections import Counter
 from collections.abc import Callable, Sequence
 from pathlib import Path
@@ -26,6 +25,8 @@ from tests.torture.proxy import Asked, Site
 Part = Callable[[], tuple[dict[str, int], list[str]]]
 PARTS = ("kill", "fail", "guards", "mutants", "fuzz")
 MINUTES = 44.0
+COUNTS = "counts.json"
+BESIDE = ("guards", "fuzz")
 UNFINISHED = 3  # the exit code where something was not played
 ALONE_MINUTES = 4.0  # of the time, for the mutants, whose tests may not be disturbed
 
@@ -40,23 +41,32 @@ class Torture:
         self.crew_ends = self.ends - (60 * min(ALONE_MINUTES, asked.minutes / 2) if "mutants" in asked.parts else 0.0)
         self.counts: Counter[str] = Counter()
         self.wrong: list[str] = []
+        self.beside: subprocess.Popen[bytes] | None = None
 
     def hurry(self) -> None:
         """Begin nothing any more, and end in order."""
         self.ends = self.crew_ends = time.monotonic()
+        if self.beside is not None and self.beside.poll() is None:
+            self.beside.send_signal(signal.SIGINT)
 
     def run(self) -> int:
         """All parts that were asked for, and the counts; the exit code."""
         began = time.monotonic()
-        beside = threading.Thread(target=self._all_of, args=(self._beside(),))
-        beside.start()
-        if {"kill", "fail"} & set(self.asked.parts):
+        crewed = bool({"kill", "fail"} & set(self.asked.parts))
+        beside = [name for name in BESIDE if crewed and name in self.asked.parts]
+        if beside:
+            self._begin_beside(beside)
+        if crewed:
             self._with_a_crew()
-        beside.join()
-        self._all_of(self._alone())
+        if beside:
+            self._end_beside()
+        for name, part in self._alone().items():
+            if name in self.asked.parts and name not in beside:
+                self._add(name, part)
         took_s = time.monotonic() - began
         self._say(f"\nseed {self.asked.seed}")
         self._say(f"{'in all':12}{took_s / 60:.1f} minutes on {self.asked.workers} workers; kept in {self.directory}")
+        (self.directory / COUNTS).write_text(json.dumps({"counts": self.counts, "wrong": self.wrong}, indent=1))
         for name, count in self.counts.items():
             self._say(f"{name:40}{count}")
         for line in self.wrong:
@@ -66,31 +76,39 @@ class Torture:
         self._say(f"{said}; but {unplayed} were not played for lack of time" if unplayed else said)
         return 1 if self.wrong else UNFINISHED if unplayed else 0
 
-    def _beside(self) -> dict[str, Part]:
-        """What mostly waits, and so goes on while points and calls are played."""
+    def _alone(self) -> dict[str, Part]:
         return {
             "guards": lambda: guards.run(self.directory / "guards", short=self.asked.short),
             "fuzz": lambda: fuzz.run(self.directory / "fuzz", examples=self.asked.inputs),
+            "mutants": lambda: mutants.run(self.directory, limit_s=max(60.0, self.ends - time.monotonic()), sample=self.asked.mutants),
         }
 
-    def _alone(self) -> dict[str, Part]:
-        limit_s = max(60.0, self.ends - time.monotonic())
-        return {"mutants": lambda: mutants.run(self.directory, limit_s=limit_s, sample=self.asked.mutants)}
-
-    def _all_of(self, parts: dict[str, Part]) -> None:
-        for name, part in parts.items():
-            if name in self.asked.parts:
-                self._add(name, part)
-
     def _add(self, name: str, part: Part) -> None:
-        began = time.monotonic()
-        try:
-            counts, wrong = part()
-        except Exception:
-            counts, wrong = {}, [f"the torture itself broke: {traceback.format_exc()[-2000:]}"]
+        if time.monotonic() > self.ends:
+            self.counts["not played for lack of time"] += 1
+            return
+        counts, wrong = part()
         self.counts.update(counts)
         self.wrong += [f"{name}: {line}" for line in wrong]
-        self._say(f"{name} took {(time.monotonic() - began) / 60:.1f} minutes")
+
+    def _begin_beside(self, parts: list[str]) -> None:
+        """What mostly waits goes on while points and calls are played; in another process, since fuzz calls the commands in its own."""
+        words = ["--parts", ",".join(parts), "--inputs", str(self.asked.inputs), "--minutes", str(self.asked.minutes)]
+        words += ["--short"] if self.asked.short else []
+        command = [sys.executable, "-m", "tests.torture", *words, "--keep", str(self.directory / "beside")]
+        with (self.directory / "beside.out").open("w") as out:
+            self.beside = subprocess.Popen(command, stdout=out, stderr=subprocess.STDOUT, start_new_session=True)
+
+    def _end_beside(self) -> None:
+        assert self.beside is not None
+        self.beside.wait()
+        try:
+            found = json.loads((self.directory / "beside" / COUNTS).read_text())
+        except (OSError, ValueError):
+            self.wrong.append(f"{' '.join(map(str, self.beside.args))} broke: {(self.directory / 'beside.out').read_text()[-2000:]}")
+            return
+        self.counts.update(found["counts"])
+        self.wrong += found["wrong"]
 
     def _with_a_crew(self) -> None:
         crew = Crew(self.directory, self.asked.workers)
