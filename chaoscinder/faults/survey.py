@@ -118,8 +118,12 @@ class _Survey:
         return self._site.kubernetes.workload(self._site.settings.namespace, self._site.settings.workload)
 
     def _residents(self) -> tuple[Resident, ...]:
+        target: Target = self._known("target")
         rows = self._site.kubernetes.rows("/api/v1/pods")
-        return tuple(objects.resident(row) for row in rows if not objects.is_over(row))
+        found = tuple(objects.resident(row) for row in rows if not objects.is_over(row))
+        if (target.namespace, target.pod) not in {(row.namespace, row.name) for row in found}:
+            raise CannotTell(f"pod {target.namespace}/{target.pod} is not among the {len(found)} pods that were listed")
+        return found
 
     def _places(self) -> tuple[Place, ...]:
         kubernetes = self._site.kubernetes

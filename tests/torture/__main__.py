@@ -78,7 +78,7 @@ class Torture:
 
     def _alone(self) -> dict[str, Part]:
         return {
-            "guards": lambda: guards.run(self.directory / "guards", short=self.asked.short),
+            "guards": lambda: guards.run(self.directory / "guards", seed=self.asked.seed, short=self.asked.short),
             "fuzz": lambda: fuzz.run(self.directory / "fuzz", examples=self.asked.inputs),
             "mutants": lambda: mutants.run(self.directory, limit_s=max(60.0, self.ends - time.monotonic()), sample=self.asked.mutants),
         }
@@ -94,6 +94,7 @@ class Torture:
     def _begin_beside(self, parts: list[str]) -> None:
         """What mostly waits goes on while points and calls are played; in another process, since fuzz calls the commands in its own."""
         words = ["--parts", ",".join(parts), "--inputs", str(self.asked.inputs), "--minutes", str(self.asked.minutes)]
+        words += ["--seed", str(self.asked.seed)]
         words += ["--short"] if self.asked.short else []
         command = [sys.executable, "-m", "tests.torture", *words, "--keep", str(self.directory / "beside")]
         with (self.directory / "beside.out").open("w") as out:

@@ -40,6 +40,10 @@ REASONS: tuple[tuple[str, str], ...] = (
         r"^404 for GET \S+/pods/\{pod\} by faults\.pod\._seen",
         "that the pod is gone is what it waits for, and that pod's own events were recorded",
     ),
+    (
+        r"for GET \S+ watch by recorder\.cluster\.Watch\.follow",
+        "it was listed anew after each failure, and counted as not looked at until then; what the verdict rests on was listed at the end",
+    ),
     (r"^lost for ", "the change was done although its answer was lost: the next look saw it, and the undo went on from there"),
 )
 

@@ -36,13 +36,13 @@ HANGING = ("GET /api/v1/pods", "GET /compute/v2.1/servers/detail")  # each takes
 HANGS_LIMIT_S = 120.0
 
 
-def run(directory: Path, *, short: bool = False) -> tuple[dict[str, int], list[str]]:
-    """Break every guard; the counts and what was wrong."""
+def run(directory: Path, *, seed: int, short: bool = False) -> tuple[dict[str, int], list[str]]:
+    """Break every guard, each in every other way: an odd seed has the ways that an even one has not; the counts and what was wrong."""
     counts = {"guards broken": 0, "races for the Lease": 0}
     wrong: list[str] = []
     with stage(directory) as on:
         cases = [*_children(), *_looks(short)]
-        for name, play in cases[:: 6 if short else 2]:
+        for name, play in cases[seed % 2 :: 6 if short else 2]:
             counts["guards broken"] += 1
             wrong += [f"{name}: {line}" for line in play(on)]
         for number in range(1 if short else 4):
@@ -69,11 +69,11 @@ def _looks(short: bool) -> list[Case]:
         drip = ("drip",) if call in HANGING else ()
         for how in ("timeout", "reset", 500, *drip, *(GARBAGE if not short else GARBAGE[:2])):
             if how not in MAY_BE_EMPTY.get(call, ()):
-                found.append((f"{how!r} for {call}", lambda on, call=call, how=how: _look(on, call, how)))  # type: ignore[misc]
+                found.append((f"{how!r} for {call}", lambda on, call=call, how=how: look(on, call, how)))  # type: ignore[misc]
     return found
 
 
-def _look(on: Stage, call: str, how: int | str) -> list[str]:
+def look(on: Stage, call: str, how: int | str) -> list[str]:
     """One look of the survey inside the fault is answered otherwise: nothing may be stopped."""
     cwd = on.place()
     fail = on.proxy.fail = Fail(lambda site: site.call == call and site.outer == FAULT and site.thread == "survey", how)

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from tests.torture import fail, fuzz, kill, points
+from tests.torture import fail, fuzz, guards, kill, points
 from tests.torture.fuzz import Desk
 from tests.torture.points import Point
 from tests.torture.proxy import Site
@@ -67,6 +67,10 @@ def test_a_signal_in_the_middle_of_marking_the_server(on: Stage, sites: list[Sit
 def test_a_start_that_nova_always_refuses(on: Stage, sites: list[Site]) -> None:
     found = fail.play(on, EXPERIMENT, actions(sites)[-1], 500)
     assert (found["reached"], found["wrong"], found["verdict"] != "PASS") == (True, [], True), found["told"]
+
+
+def test_a_list_of_all_pods_without_the_one_to_be_hit_is_no_answer(on: Stage) -> None:
+    assert guards.look(on, "GET /api/v1/pods", '{"items": null}') == []
 
 
 def test_odd_experiments_are_one_line(on: Stage) -> None:
