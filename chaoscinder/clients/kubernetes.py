@@ -186,9 +186,12 @@ class Kubernetes:
         def ask() -> dict[str, Any]:
             response = self._call(method, path, dict(query or {}), self._timeout_s, body, kind)
             try:
-                return dict(json.loads(response.data))
+                found = json.loads(response.data)
             except ValueError as error:
                 raise Unreachable(f"Kubernetes {method} {path} did not answer in JSON (saw {response.data[:60]!r})") from error
+            if not isinstance(found, dict):  # an empty JSON list would pass for an object without anything in it
+                raise Unreachable(f"Kubernetes {method} {path} did not answer with an object (saw {response.data[:60]!r})")
+            return found
 
         return ask() if method == "GET" or path == REVIEWS else whole(ask)
 
