@@ -56,8 +56,8 @@ torture: $(VENV)/.mutation ## Kill at every step, fail every call, break guards,
 test-all: ## The version-sensitive tests on every Python from 3.11 up that is found, with kubernetes 29 and 36
 	.ci/test-all
 
-experiments: $(VENV)/.tests ## Every experiment on every profile of the sandbox, against its expected verdict (10 min)
-	$(BIN)/python -m pytest -n 2 --maxschedchunk 1 tests/experiments/matrix.py
+experiments: $(VENV)/.tests ## Every experiment on every profile of the sandbox, and power loss, against their expected verdicts (12 min)
+	$(BIN)/python -m pytest -n 2 --maxschedchunk 1 tests/experiments/matrix.py tests/experiments/power_loss.py
 
 lab: $(VENV)/.tests ## A real OpenStack on 127.0.0.1, installed if missing (docs/lab.md)
 	$(BIN)/python -m tests.lab.openstack up

@@ -1,6 +1,6 @@
 """Every experiment on every profile of the sandbox, with and without remediation, run whole with the commands that people type.
 
-Too long for `make test`; run by `python -m pytest -n 2 tests/experiments/matrix.py`, which prints what it measured. What is expected is
+Too long for `make test`; run by `make experiments`, which prints what it measured. What is expected is
 written by hand in CELLS. Where a combination is not played, OMITTED says why: none is missing silently (test_matrix.py sees to that).
 """
 
