@@ -1,8 +1,9 @@
-"""Fixtures that more than one room's tests use: the two stories of a node that was shut down."""
+"""Fixtures that more than one room's tests use: the stories of a node that was shut down, an API server that is told its answers."""
 
 import importlib.util
 import sys
 from collections import Counter
+from collections.abc import Iterator
 from pathlib import Path
 from types import ModuleType
 
@@ -10,6 +11,7 @@ import pytest
 from hypothesis import settings
 
 from chaoscinder.model.run import Run
+from tests.api_server import ApiServer
 
 settings.register_profile("chaoscinder", deadline=None)  # a busy machine is no counterexample
 settings.load_profile("chaoscinder")
@@ -45,6 +47,19 @@ def passing_run() -> Run:
 def failing_run() -> Run:
     """The same without remediation: nothing frees the volume within the deadline, and only our undo ends it."""
     return _stories.failing()
+
+
+@pytest.fixture
+def api(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[ApiServer]:
+    """A Kubernetes API server that says what it is told, with a kubeconfig that leads to it."""
+    made = ApiServer()
+    kubeconfig = tmp_path / "kubeconfig"
+    kubeconfig.write_text(made.kubeconfig())
+    monkeypatch.setenv("KUBECONFIG", str(kubeconfig))
+    # The client reads the variable once, when it is imported; in this process that may have been another test's.
+    monkeypatch.setattr("kubernetes.config.kube_config.KUBE_CONFIG_DEFAULT_LOCATION", str(kubeconfig))
+    yield made
+    made.close()
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:

@@ -151,9 +151,13 @@ class OpenStack:
     def _servers(self, **query: str) -> list[Any]:
         """All rows of a list of servers, page after page."""
         page = self._nova("/servers/detail", **query)
-        rows = list(page["servers"])
+        rows, markers = list(page["servers"]), set[str]()
         while more := [row["href"] for row in page.get("servers_links") or () if row["rel"] == "next"]:
-            page = self._nova("/servers/detail", **query, marker=parse_qs(urlsplit(more[0]).query)["marker"][0])
+            marker = parse_qs(urlsplit(more[0]).query)["marker"][0]
+            if marker in markers:
+                raise CannotTell(f"Nova names the page of servers after {marker} a second time")
+            markers.add(marker)
+            page = self._nova("/servers/detail", **query, marker=marker)
             rows += page["servers"]
         return rows
 

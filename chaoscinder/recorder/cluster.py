@@ -65,7 +65,8 @@ class Watch:
                 wait_s = FIRST_WAIT_S
                 self.follow(version, stop)
             except (CannotTell, NotFound, Refused) as error:
-                if not (isinstance(error, NotFound) and self.path.endswith(MAY_LACK) and not self.looked.is_set()):
+                lacks = isinstance(error, NotFound) and self.path.endswith(MAY_LACK) and not self.looked.is_set()
+                if not lacks:
                     self.lost.set()
                 self._problems.note(str(error))
                 stop.wait(wait_s)

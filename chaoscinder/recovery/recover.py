@@ -200,7 +200,8 @@ class _Recovery:
             self._say(f"{named}: {row.what} {row.server_name} wants undo {row.undo!r} (this version knows {', '.join(undo.UNDOES)})")
             return False
         try:
-            state = act(self._site, row.server_id, row.run_id, self._site.settings.server_timeout_s)
+            deadline = self._site.clock.deadline(self._site.settings.server_timeout_s)
+            state = act(self._site, row.server_id, row.run_id, deadline)
         except ChaoscinderError as error:
             self._say(f"{named}: {error}; to finish: {leftovers.by_hand(row)}, then chaoscinder recover {row.run_id[:8]}")
             return False

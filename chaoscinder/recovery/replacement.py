@@ -1,19 +1,20 @@
 """The undo of a deleted pod: nothing can bring it back, so what counts is that its controller replaced it."""
 
 from chaoscinder.clients.site import Site
+from chaoscinder.clock import Deadline
 from chaoscinder.errors import NotFound
 from chaoscinder.recovery.steps import go_on
 
 GONE = "gone"
 
 
-def see_replaced(site: Site, workload: str, _run_id: str, limit_s: float) -> str:
+def see_replaced(site: Site, workload: str, _run_id: str, deadline: Deadline) -> str:
     """Wait until a workload (NAMESPACE/Kind/NAME) has as many ready pods as it wants, none of them on its way out; returns the end state.
 
     Its pods are counted, not its status: that still tells of a pod that was deleted a moment ago.
     """
     try:
-        return go_on(site.clock, site.clock.deadline(limit_s), lambda: _step(site, workload), wanted="every replica ready")
+        return go_on(site.clock, deadline, lambda: _step(site, workload), wanted="every replica ready")
     except NotFound:
         return GONE
 

@@ -7,6 +7,7 @@ import logging
 
 from chaoscinder.clients import nodes
 from chaoscinder.clients.site import Site
+from chaoscinder.clock import Deadline
 from chaoscinder.errors import NotFound
 from chaoscinder.model.leftover import NODE_KEYS, RUN_ANNOTATION
 from chaoscinder.recovery.steps import changing, go_on, insist_gone
@@ -16,13 +17,13 @@ GONE = "gone"
 logger = logging.getLogger("chaostoolkit")
 
 
-def uncordon_node(site: Site, node: str, run_id: str, limit_s: float) -> str:
+def uncordon_node(site: Site, node: str, run_id: str, deadline: Deadline) -> str:
     """Uncordon a node that a run cordoned and see it schedulable, then take that run's annotations off; returns the end state.
 
     A node that is gone, or that another run holds by now, is left alone.
     """
     try:
-        return go_on(site.clock, site.clock.deadline(limit_s), lambda: _step(site, node, run_id), wanted="it schedulable and unmarked")
+        return go_on(site.clock, deadline, lambda: _step(site, node, run_id), wanted="it schedulable and unmarked")
     except NotFound as error:
         insist_gone(error, node, (row.name for row in site.kubernetes.nodes()))
         logger.warning("node %s does not exist any more: nothing can be uncordoned", node)

@@ -23,7 +23,7 @@ AGAIN_WALL_S = 2.0  # pause before Nova is asked to start the same server once m
 GONE = "gone"
 SEE_REPLACED = "see-replaced"
 GUEST_ENDS_S = 120.0  # cluster seconds; systemd gives a unit 90 s to stop, and Nova hears of the end 15 s later (libvirt driver)
-Undo = Callable[..., str]  # site, what to undo, run_id, limit_s
+Undo = Callable[..., str]  # site, what to undo, run_id, deadline
 
 logger = logging.getLogger("chaostoolkit")
 _one_at_a_time = threading.RLock()
@@ -50,23 +50,23 @@ def everything(site: Site, run: RunDirectory, limit_s: float) -> tuple[str, ...]
         return tuple(done)
 
 
-def start_server(site: Site, server_id: str, run_id: str, limit_s: float, sent: Asked = Asked.MAYBE) -> str:
+def start_server(site: Site, server_id: str, run_id: str, deadline: Deadline, sent: Asked = Asked.MAYBE) -> str:
     """Start a server that a run stopped, see it ACTIVE, then take that run's metadata off; returns the end state.
 
     Without run_id whatever metadata of ours it carries goes. A server that is gone, or that another run holds by now, is left alone.
     sent says how far the run came in asking for the stop: one that may still come is waited for.
     """
-    late = LateStop(site, server_id, sent, limit_s)
-    return _Start(site, server_id, run_id, site.clock.deadline(limit_s), late).finish()
+    late = LateStop(site, server_id, sent, deadline.limit_s)
+    return _Start(site, server_id, run_id, deadline, late).finish()
 
 
-def boot_server(site: Site, server_id: str, run_id: str, limit_s: float) -> str:
+def boot_server(site: Site, server_id: str, run_id: str, deadline: Deadline) -> str:
     """Start a server that a run shut down from inside, as start_server does.
 
     Nova has no record of such a shutdown, so one that was not seen SHUTOFF yet is watched for as long as a guest may take to end.
     """
-    late = LateStop(site, server_id, Asked.MAYBE, limit_s, GUEST_ENDS_S)
-    return _Start(site, server_id, run_id, site.clock.deadline(limit_s), late).finish()
+    late = LateStop(site, server_id, Asked.MAYBE, deadline.limit_s, GUEST_ENDS_S)
+    return _Start(site, server_id, run_id, deadline, late).finish()
 
 
 # The word that stands in intents and on what was touched, and what it means.
@@ -89,7 +89,7 @@ def _one(site: Site, run: RunDirectory, intent: Mapping[str, Any], limit_s: floa
         raise Refused("the intent does not say which object was touched (wanted its target_id)")
     run.note("undo_started", **_named(intent))
     known = {"sent": asked(run, target_id)} if act is start_server else {}
-    end_state = act(site, target_id, run.run_id, max(0.0, limit_s - deadline.spent_s), **known)
+    end_state = act(site, target_id, run.run_id, deadline, **known)
     _on_disk(lambda: run.undone(str(intent.get("id")), end_state=end_state))
     run.note("undone", **_named(intent), end_state=end_state)
 
@@ -113,13 +113,15 @@ def _insist_on_its_clouds(site: Site, intent: Mapping[str, Any], deadline: Deadl
 
     Without an answer nothing is undone: they are asked until the deadline.
     """
-    asked: tuple[tuple[str, Callable[[], str], str], ...] = (
+    looks: tuple[tuple[str, Callable[[], str], str], ...] = (
         ("project_id", lambda: site.openstack.project_id(), "these credentials are for project"),
         ("cluster_id", lambda: site.kubernetes.cluster_id(), "this is cluster"),
     )
-    for key, ask, what in asked:
+    for key, ask, what in looks:
         wanted = str(intent.get(key) or "")
-        seen = go_on(site.clock, deadline, partial(_answer, ask), wanted=f"{key} {wanted}") if wanted else wanted
+        if not wanted:
+            continue
+        seen = go_on(site.clock, deadline, partial(_answer, ask), wanted=f"{key} {wanted}")
         if seen != wanted:
             raise Refused(f"{what} {seen} (wanted {wanted}, where the fault was)")
 

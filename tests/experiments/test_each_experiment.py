@@ -54,7 +54,6 @@ CANARIES = {
     "SHOP_API_KEY": "c4nary-of-the-environment",
 }
 INLINE = "c4nary-inline"
-RENEWAL = ("coordination.k8s.io", "leases", "update", "default")
 RENEWED_S = "330"  # cluster seconds: more than the 5 wall seconds after which a run renews its Lease for the first time
 
 
@@ -97,7 +96,7 @@ def played(request: pytest.FixtureRequest, world: Lent, tmp_path_factory: pytest
         **allowed,
         **CANARIES,
         "PYTHONPATH": str(directory),
-        "CHAOSCINDER_BASELINE_S": RENEWED_S if renews(request.param) else "5",
+        "CHAOSCINDER_BASELINE_S": RENEWED_S,
     }
     words = [CHAOS, "--no-version-check", "--verbose", "run", *(["--events-file", "events.json"] if streams() else []), str(experiment)]
     forget(world)
@@ -108,11 +107,6 @@ def played(request: pytest.FixtureRequest, world: Lent, tmp_path_factory: pytest
     assert (here / "journal.json").exists(), done.out
     every = [*secrets, *CANARIES.values(), INLINE, *KEY.splitlines()[1:3]]
     return Played(request.param, environment, here, "".join((done.out, *said)), called, rows, every)
-
-
-def renews(path: Path) -> bool:
-    """Whether it is played for so long that it renews its Lease; one is enough, since all do it alike."""
-    return path == EXPERIMENTS[0]
 
 
 def telltale(kind: str, func: str) -> dict[str, Any]:
@@ -185,8 +179,7 @@ def test_what_is_declared_is_what_it_asks_for(played: Played) -> None:
     read = settings.of_experiment(json.loads(played.experiment.read_text()), played.environment)
     declared = of_experiment(json.loads(played.experiment.read_text()), read)
     named = {(call.group, call.resource, call.verb, call.place): call.names for call in declared.cluster if call.names}
-    keys = {*asked_of_cluster(played.requests), *([] if renews(played.experiment) else [RENEWAL])}
-    seen = {ClusterCall(*key, names=named.get(key, ())) for key in keys}
+    seen = {ClusterCall(*key, names=named.get(key, ())) for key in asked_of_cluster(played.requests)}
     assert minimal(seen) == minimal(call for call in declared.cluster if not call.sometimes)
     asked, unused = asked_of_cloud(played.requests, declared.cloud)
     assert (asked, unused) == ([], [])

@@ -128,6 +128,19 @@ def test_what_cannot_be_reached_is_left_and_said(at_rest: Lent, killed: str, tmp
     assert untouched(at_rest)
 
 
+def test_a_refused_login_is_said_at_once(at_rest: Lent, killed: str, tmp_path: Path) -> None:
+    told = json.loads(Path(at_rest.environment["OS_CLIENT_CONFIG_FILE"]).read_text())
+    told["clouds"][at_rest.environment["OS_CLOUD"]]["auth"]["password"] = "another one"
+    clouds = tmp_path / "clouds.yaml"
+    clouds.write_text(json.dumps(told))
+    done = run([CHAOSCINDER, "recover", "last"], cwd=tmp_path, env={**at_rest.environment, "OS_CLIENT_CONFIG_FILE": str(clouds)})
+    assert done.code != 0
+    (line,) = done.out.splitlines()
+    assert line.startswith("chaoscinder: OpenStack refused the login while asked to log in to OpenStack: "), line
+    assert recover(at_rest, tmp_path, "--all").code == 0
+    assert untouched(at_rest)
+
+
 def test_a_run_that_is_in_progress_is_left_alone_and_keeps_others_out(at_rest: Lent, tmp_path: Path) -> None:
     other = tmp_path / "other"
     other.mkdir()

@@ -13,9 +13,8 @@ from chaoscinder.model.run import Aims, Header
 from chaoscinder.model.workload import Kind, Target
 from chaoscinder.runs import RunDirectory
 
-sys.path.insert(0, str(Path(__file__).parent))  # so that tests can import fault_server and api_server
+sys.path.insert(0, str(Path(__file__).parent))  # so that tests can import fault_server
 
-from api_server import ApiServer
 from fault_server import FaultServer
 
 TARGET = Target(
@@ -44,18 +43,5 @@ def target() -> Target:
 def server() -> Iterator[FaultServer]:
     """An application that breaks on demand."""
     made = FaultServer()
-    yield made
-    made.close()
-
-
-@pytest.fixture
-def api(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[ApiServer]:
-    """A Kubernetes API server that says what it is told, with a kubeconfig that leads to it."""
-    made = ApiServer()
-    kubeconfig = tmp_path / "kubeconfig"
-    kubeconfig.write_text(made.kubeconfig())
-    monkeypatch.setenv("KUBECONFIG", str(kubeconfig))
-    # The client reads the variable once, when it is imported; in this process that may have been another test's.
-    monkeypatch.setattr("kubernetes.config.kube_config.KUBE_CONFIG_DEFAULT_LOCATION", str(kubeconfig))
     yield made
     made.close()

@@ -5,7 +5,6 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
-from api_server import ApiServer
 
 from chaoscinder.clients.kubernetes import Kubernetes
 from chaoscinder.clock import Clock
@@ -17,6 +16,7 @@ from chaoscinder.recorder.clouds import Poll
 from chaoscinder.recorder.cluster import Events, Objects, Pulse, Watch
 from chaoscinder.runs import RunDirectory
 from chaoscinder.settings import Settings
+from tests.api_server import ApiServer
 
 PODS = "/api/v1/namespaces/shop/pods"
 clock = Clock()

@@ -15,7 +15,6 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
-from api_server import ApiServer
 from conftest import TARGET
 from fault_server import Fault, FaultServer
 
@@ -33,6 +32,7 @@ from chaoscinder.recorder.ledger import Ledger
 from chaoscinder.recorder.plan import Plan
 from chaoscinder.runs import RunDirectory
 from chaoscinder.settings import DEMO_LEDGER, Settings
+from tests.api_server import ApiServer
 
 RATE = 20.0
 NEW_POD = "web-6d5fcd9584-4kx2p"

@@ -1,9 +1,7 @@
 """The recorder as the process that it is: a real API server's answers, a real application, and a cloud that nobody answers for."""
 
-import json
 import os
 import signal
-import socket
 import subprocess
 import sys
 from dataclasses import replace
@@ -11,7 +9,6 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from api_server import ApiServer
 from fault_server import FaultServer
 
 from chaoscinder import runs
@@ -24,6 +21,8 @@ from chaoscinder.recorder.plan import Control
 from chaoscinder.recorder.recording import Recording
 from chaoscinder.runs import RunDirectory
 from chaoscinder.settings import DEMO_LEDGER, Settings
+from tests.api_server import ApiServer
+from tests.lost_cloud import lost_cloud
 
 clock = Clock()
 APPS = "/apis/apps/v1/namespaces/shop"
@@ -43,15 +42,8 @@ def settings(api: ApiServer, server: FaultServer, tmp_path: Path, monkeypatch: p
     for path in (*core, "/apis/storage.k8s.io/v1/volumeattachments"):
         api.list(path)
     api.lists["/api/v1/namespaces/shop"].append((200, {"metadata": {"name": "shop"}}))
-    with socket.socket() as nobody:
-        nobody.bind(("127.0.0.1", 0))
-        port = nobody.getsockname()[1]
-    auth = {"auth_url": f"http://127.0.0.1:{port}/v3", "username": "u", "password": "canary-7f3a", "project_name": "p"}
-    auth |= {"user_domain_name": "Default", "project_domain_name": "Default"}
-    clouds = tmp_path / "clouds.yaml"
-    clouds.write_text(json.dumps({"clouds": {"lost": {"auth": auth, "region_name": "R"}}}))
-    monkeypatch.setenv("OS_CLIENT_CONFIG_FILE", str(clouds))
-    monkeypatch.setenv("OS_CLOUD", "lost")
+    for name, value in lost_cloud(tmp_path, password="canary-7f3a").items():
+        monkeypatch.setenv(name, value)
     ledger = replace(DEMO_LEDGER, acknowledged=(200,))
     return Settings(namespace="shop", workload="web", app_url=server.url, ledger=ledger, request_timeout_s=1.5, writes_per_s=10.0)
 

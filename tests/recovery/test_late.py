@@ -76,14 +76,14 @@ def marks(site: Site, id: str) -> set[str]:
 def test_a_stop_that_comes_after_the_undo_has_seen_active_is_undone(site: Site, front: Front, server: Server) -> None:
     assert server.status == "ACTIVE"
     Timer(0.5, front.let_go).start()
-    assert undo.start_server(site, server.id, RUN, 600.0, Asked.MAYBE) == "ACTIVE"
+    assert undo.start_server(site, server.id, RUN, site.clock.deadline(600.0), Asked.MAYBE) == "ACTIVE"
     assert (front.answers, marks(site, server.id)) == ([202], set())
     assert [row.name for row in site.openstack.server_actions(server.id)][:2] == ["start", "stop"]
 
 
 def test_a_stop_that_never_comes_is_watched_for(site: Site, server: Server, caplog: pytest.LogCaptureFixture) -> None:
     caplog.set_level(logging.INFO)
-    assert undo.start_server(site, server.id, RUN, 600.0, Asked.MAYBE) == "ACTIVE"
+    assert undo.start_server(site, server.id, RUN, site.clock.deadline(600.0), Asked.MAYBE) == "ACTIVE"
     words = f"server {server.name} is ACTIVE, and a stop that got no answer may still come: watching for 30 s"
     assert words in [row.message for row in caplog.records]
     assert marks(site, server.id) == set()
@@ -91,7 +91,7 @@ def test_a_stop_that_never_comes_is_watched_for(site: Site, server: Server, capl
 
 def test_a_run_that_never_asked_is_undone_at_once(site: Site, server: Server, caplog: pytest.LogCaptureFixture) -> None:
     caplog.set_level(logging.INFO)
-    assert undo.start_server(site, server.id, RUN, 600.0, Asked.NO) == "ACTIVE"
+    assert undo.start_server(site, server.id, RUN, site.clock.deadline(600.0), Asked.NO) == "ACTIVE"
     assert not [row.message for row in caplog.records if "may still come" in row.message]
 
 
@@ -108,7 +108,7 @@ def test_a_stop_that_waits_for_a_dead_host_is_not_forgotten_when_the_state_is_re
         sandbox.openstack.nova.find(server.id).task_state = None  # type: ignore[union-attr]  # what os-resetState active does
     line = f"server {server.name} is ACTIVE, but Nova accepted a stop that its host has not carried out yet after "
     with pytest.raises(TimedOut, match=line):
-        undo.start_server(site, server.id, RUN, 20.0, Asked.YES)
+        undo.start_server(site, server.id, RUN, site.clock.deadline(20.0), Asked.YES)
     assert marks(site, server.id) == set(KEYS)
 
 

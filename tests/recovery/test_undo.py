@@ -1,7 +1,5 @@
 """An undo whose cloud does not answer: nothing is undone where nobody knows that it is the right one, and the intent stays open."""
 
-import json
-import socket
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -14,6 +12,7 @@ from chaoscinder.errors import CannotTell
 from chaoscinder.model.run import Aims, Header
 from chaoscinder.recovery import undo
 from chaoscinder.settings import Settings
+from tests.lost_cloud import lost_cloud
 
 pytestmark = pytest.mark.filterwarnings("ignore::openstack.warnings.RemovedInSDK60Warning", "ignore::PendingDeprecationWarning")
 RATE = 100.0
@@ -22,15 +21,8 @@ RATE = 100.0
 @pytest.fixture
 def site(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Site:
     """A site whose cloud has an address where nobody listens."""
-    with socket.socket() as nobody:
-        nobody.bind(("127.0.0.1", 0))
-        port = nobody.getsockname()[1]
-    auth = {"auth_url": f"http://127.0.0.1:{port}/v3", "username": "u", "password": "p", "project_name": "p"}
-    auth |= {"user_domain_name": "Default", "project_domain_name": "Default"}
-    clouds = tmp_path / "clouds.yaml"
-    clouds.write_text(json.dumps({"clouds": {"lost": {"auth": auth, "region_name": "R"}}}))
-    monkeypatch.setenv("OS_CLIENT_CONFIG_FILE", str(clouds))
-    monkeypatch.setenv("OS_CLOUD", "lost")
+    for name, value in lost_cloud(tmp_path).items():
+        monkeypatch.setenv(name, value)
     return Site(Settings(rate=RATE, request_timeout_s=1.0))
 
 

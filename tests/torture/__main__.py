@@ -21,6 +21,7 @@ from tests.torture import explained, fuzz, guards, kill, mutants, points
 from tests.torture.crew import Crew, Job, Result, job, plain
 from tests.torture.fail import HOWS, LOST
 from tests.torture.proxy import Asked, Site
+from tests.torture.stage import UNPLAYED
 
 Part = Callable[[], tuple[dict[str, int], list[str]]]
 PARTS = ("kill", "fail", "guards", "mutants", "fuzz")
@@ -49,6 +50,10 @@ class Torture:
         if self.beside is not None and self.beside.poll() is None:
             self.beside.send_signal(signal.SIGINT)
 
+    def over(self) -> bool:
+        """Whether nothing is begun any more."""
+        return time.monotonic() > self.ends
+
     def run(self) -> int:
         """All parts that were asked for, and the counts; the exit code."""
         began = time.monotonic()
@@ -71,21 +76,21 @@ class Torture:
             self._say(f"{name:40}{count}")
         for line in self.wrong:
             self._say(f"WRONG  {line}")
-        unplayed = self.counts["not played for lack of time"]
+        unplayed = self.counts[UNPLAYED]
         said = f"{len(self.wrong)} findings" if self.wrong else "no residue, no false PASS, no traceback"
         self._say(f"{said}; but {unplayed} were not played for lack of time" if unplayed else said)
         return 1 if self.wrong else UNFINISHED if unplayed else 0
 
     def _alone(self) -> dict[str, Part]:
         return {
-            "guards": lambda: guards.run(self.directory / "guards", seed=self.asked.seed, short=self.asked.short),
-            "fuzz": lambda: fuzz.run(self.directory / "fuzz", examples=self.asked.inputs),
+            "guards": lambda: guards.run(self.directory / "guards", seed=self.asked.seed, short=self.asked.short, over=self.over),
+            "fuzz": lambda: fuzz.run(self.directory / "fuzz", examples=self.asked.inputs, over=self.over),
             "mutants": lambda: mutants.run(self.directory, limit_s=max(60.0, self.ends - time.monotonic()), sample=self.asked.mutants),
         }
 
     def _add(self, name: str, part: Part) -> None:
-        if time.monotonic() > self.ends:
-            self.counts["not played for lack of time"] += 1
+        if self.over():
+            self.counts[UNPLAYED] += 1
             return
         counts, wrong = part()
         self.counts.update(counts)
@@ -125,7 +130,7 @@ class Torture:
             chosen.sort(key=lambda row: (_rank(row), row["options"]))
             self.counts["points and calls there are"], self.counts["of them chosen"] = len(jobs), len(chosen)
             done = crew.do(chosen, lambda: self.crew_ends, self._heard)
-            self.counts["not played for lack of time"] += len(chosen) - len(done)
+            self.counts[UNPLAYED] += len(chosen) - len(done)
         finally:
             crew.close()
 
@@ -245,7 +250,10 @@ def arguments() -> argparse.Namespace:
     parser.add_argument("--mutants", type=int, default=0, help="mutants to try at most; 0 means all")
     parser.add_argument("--seed", type=int, default=int(time.time()), help="which of what is left for the end come first")
     parser.add_argument("--keep", type=Path, help="where to keep what was found")
-    return parser.parse_args()
+    asked = parser.parse_args()
+    if asked.keep and asked.keep.exists() and (not asked.keep.is_dir() or any(asked.keep.iterdir())):
+        parser.error(f"argument --keep: {asked.keep} is no empty directory")
+    return asked
 
 
 def main() -> int:

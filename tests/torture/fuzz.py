@@ -23,7 +23,7 @@ from hypothesis import strategies as st
 from hypothesis.errors import FlakyFailure
 
 from tests.torture.points import path_of
-from tests.torture.stage import Stage, stage
+from tests.torture.stage import UNPLAYED, Stage, stage
 
 EXIT_CODES = (0, 1, 2, 3, 4, 5, 6, 7)
 LINES = 4  # of standard error at most, where something is wrong: one line, and what click says about usage
@@ -104,8 +104,9 @@ def _other_type(value: Any) -> Any:
 class Desk:
     """Where commands are called, and what is counted."""
 
-    def __init__(self, on: Stage, directory: Path) -> None:
+    def __init__(self, on: Stage, directory: Path, over: Callable[[], bool]) -> None:
         self.on = on
+        self.over = over
         self.directory = directory
         self.last_resort = 0
         self.environment = {**on.environment, **HOST_LIMITS}
@@ -176,13 +177,12 @@ Count = dict[str, int]
 Play = Callable[["Desk", Path, int], Iterator[int]]
 
 
-def run(directory: Path, *, examples: int = 300) -> tuple[Count, list[str]]:
-    """All kinds of input; the counts, and what was wrong in its smallest form."""
-    logging.getLogger("chaostoolkit").setLevel(logging.CRITICAL + 1)
-    counts: Count = {}
+def run(directory: Path, *, examples: int = 300, over: Callable[[], bool] = bool) -> tuple[Count, list[str]]:
+    """All kinds of input, until it is over; the counts, and what was wrong in its smallest form."""
+    counts: Count = {UNPLAYED: 0}
     wrong: list[str] = []
-    with stage(directory) as on:
-        desk = Desk(on, directory)
+    with stage(directory) as on, _silent():
+        desk = Desk(on, directory, over)
         record = _a_record(on)
         kinds: dict[str, tuple[int, Play]] = {
             "experiment files": (examples, experiments),
@@ -193,6 +193,9 @@ def run(directory: Path, *, examples: int = 300) -> tuple[Count, list[str]]:
             "beginnings": (examples // 12, _beginnings),
         }
         for kind, (number, play) in kinds.items():
+            if over():
+                counts[UNPLAYED] += 1
+                continue
             tried = [0]
             try:
                 for _ in play(desk, record, max(3, number)):
@@ -205,9 +208,21 @@ def run(directory: Path, *, examples: int = 300) -> tuple[Count, list[str]]:
             sys.stdout.write(f"{kind}: {getattr(play, 'tried', tried)[0]} inputs {wrong[-1:]}\n")
             sys.stdout.flush()
             counts[f"inputs: {kind}"] = getattr(play, "tried", tried)[0]
-    counts["inputs"] = sum(counts.values())
+    counts["inputs"] = sum(count for name, count in counts.items() if name.startswith("inputs: "))
     counts["answered by the last resort"] = desk.last_resort
     return counts, wrong
+
+
+@contextlib.contextmanager
+def _silent() -> Iterator[None]:
+    """Log nothing, in this process."""
+    logger = logging.getLogger("chaostoolkit")
+    before = logger.level
+    logger.setLevel(logging.CRITICAL + 1)
+    try:
+        yield
+    finally:
+        logger.setLevel(before)
 
 
 def _a_record(on: Stage) -> Path:
@@ -217,7 +232,7 @@ def _a_record(on: Stage) -> Path:
     return played.directory
 
 
-def _each(strategy: st.SearchStrategy[Any], number: int, act: Callable[[Any], None], counted: list[int]) -> None:
+def _each(strategy: st.SearchStrategy[Any], number: int, act: Callable[[Any], None], counted: list[int], over: Callable[[], bool]) -> None:
     ends, failed = time.monotonic() + KIND_LIMIT_S, []
 
     phases = [Phase.generate, *([Phase.shrink] if number >= SHRINKS else [])]
@@ -229,7 +244,7 @@ def _each(strategy: st.SearchStrategy[Any], number: int, act: Callable[[Any], No
     )  # fmt: skip
     @given(strategy)
     def play(value: Any) -> None:
-        if time.monotonic() < ends or failed:
+        if (time.monotonic() < ends and not over()) or failed:
             counted[0] += 1
             try:
                 act(value)
@@ -244,7 +259,7 @@ def _kind(make: Callable[[Desk, Path], tuple[st.SearchStrategy[Any], Callable[[A
     def play(desk: Desk, record: Path, number: int) -> Iterator[int]:
         counted = play.tried = [0]  # type: ignore[attr-defined]
         strategy, act = make(desk, record)
-        _each(strategy, number, act, counted)
+        _each(strategy, number, act, counted, desk.over)
         yield counted[0]
 
     return play

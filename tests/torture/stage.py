@@ -20,6 +20,7 @@ from tests.torture import world
 from tests.torture.proxy import Asked, Fail, Proxy, Site, Stop
 
 RATE = 100.0
+UNPLAYED = "not played for lack of time"
 HERE = Path(__file__).parent
 EXPERIMENTS = ROOT / "experiments"
 RUN_LIMIT_S = float(os.environ.get("TORTURE_RUN_LIMIT_S", "150"))  # wall seconds: a run that is not over by then is a finding

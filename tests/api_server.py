@@ -12,10 +12,13 @@ Json = dict[str, Any]
 
 
 class ApiServer:
-    """Lists and watches by path; the last list stays, every watch is given once and then stays open until the server closes."""
+    """Lists and watches by path; the last list stays, every watch is given once and then stays open until the server closes.
+
+    A list in bytes is sent as it is.
+    """
 
     def __init__(self) -> None:
-        self.lists: dict[str, list[tuple[int, Json]]] = defaultdict(list)
+        self.lists: dict[str, list[tuple[int, Json | bytes]]] = defaultdict(list)
         self.watches: dict[str, list[list[Json]]] = defaultdict(list)
         self.asked: list[tuple[str, dict[str, str]]] = []
         self.closing = threading.Event()
@@ -35,9 +38,14 @@ class ApiServer:
         """Answer the next watch of a path with these events, then end it."""
         self.watches[path].append(list(events))
 
+    @property
+    def url(self) -> str:
+        """Its address."""
+        return f"http://127.0.0.1:{self._server.server_port}"
+
     def kubeconfig(self) -> str:
         """A kubeconfig that leads here."""
-        cluster = {"name": "c", "cluster": {"server": f"http://127.0.0.1:{self._server.server_port}"}}
+        cluster = {"name": "c", "cluster": {"server": self.url}}
         context = {"name": "x", "context": {"cluster": "c", "user": "u"}}
         return json.dumps({"current-context": "x", "clusters": [cluster], "contexts": [context], "users": [{"name": "u", "user": {}}]})
 
@@ -61,7 +69,7 @@ class _Handler(BaseHTTPRequestHandler):
             return
         told = self.api.lists[parts.path]
         code, body = (told.pop(0) if len(told) > 1 else told[0]) if told else (404, {"kind": "Status", "code": 404, "message": "no"})
-        self._answer(code, json.dumps(body).encode())
+        self._answer(code, body if isinstance(body, bytes) else json.dumps(body).encode())
 
     def _watch(self, told: list[list[Json]]) -> None:
         if not told:
