@@ -14,6 +14,7 @@ from tests.note.narrator import Narrator
 
 pytestmark = pytest.mark.timeout(600)  # a walk takes about 15 s; a machine with other work to do may need ten times as long
 Walked = tuple[dict[str, Evidence], str]
+GRACE_S, HEARTBEAT_S = 40, 10  # cluster seconds without a heartbeat until a node is lost, and how old the last one may be at its end
 
 
 @pytest.fixture(scope="module")
@@ -56,7 +57,7 @@ def test_on_1_9_the_dead_nodes_volume_is_named_in_the_notes_words_and_taken_away
     assert f"\n$ openstack server remove volume {loss.server} {found[1]}\n" in transcript
     assert loss.removed_s is not None
     assert loss.node_gone_s is not None
-    assert 38 <= loss.node_gone_s < loss.removed_s < loss.ready_s
+    assert GRACE_S - HEARTBEAT_S <= loss.node_gone_s < loss.removed_s < loss.ready_s
 
 
 def test_on_1_10_the_moved_pods_events_are_those_of_the_note(walked: Walked) -> None:
