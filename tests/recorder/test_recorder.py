@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 from fault_server import FaultServer
+from kubernetes.client import Configuration
 
 from chaoscinder import runs
 from chaoscinder.clock import Clock
@@ -152,6 +153,8 @@ def test_an_api_server_behind_a_proxy_leaves_the_run_without_a_control_and_says_
 ) -> None:
     recording = Recording(run, replace(settings, ledger=None))
     monkeypatch.setenv("HTTPS_PROXY", "http://127.0.0.1:9")
+    if not Configuration().proxy:
+        pytest.skip("this version of the kubernetes client asks past every proxy of the environment, and so do we")
     assert recording._control() is None
     assert [(mark.name, mark.detail["why"]) for mark in run.read().marks] == [
         ("no_control_series", "the API server is behind a proxy (wanted control_url, or none)")
