@@ -16,7 +16,7 @@ from chaoslib.types import Activity, Configuration, Control, Experiment, Journal
 
 from chaoscinder import settings as settings_room
 from chaoscinder.controls import neighbours, platform
-from chaoscinder.controls.redacting import clean_journal, clean_run, redacting
+from chaoscinder.controls.redacting import clean_journal, clean_run, clean_stream, redacting
 from chaoscinder.controls.session import Session
 from chaoscinder.errors import ChaoscinderError
 from chaoscinder.redaction import redaction
@@ -38,6 +38,7 @@ _session: Session | None = None
 
 def validate_control(control: Control) -> None:
     """Begin to clean the log: Chaos Toolkit resolves secrets right after this."""
+    clean_stream()
     redacting.install()
     redacting.hold()
 

@@ -1,4 +1,4 @@
-"""What Chaos Toolkit writes down of a run, without its secrets: log records, and the journal before it is written.
+"""What Chaos Toolkit writes down of a run, without its secrets: log records, its stream of events, and the journal before it is written.
 
 Chaos Toolkit resolves secrets, and runs the probes of a dynamic configuration, before it tells any control about them. So what its
 activities log is held back from the control's validation until its configuration, which comes right after that, and is then said cleaned.
@@ -7,9 +7,10 @@ activities log is held back from the control's validation until its configuratio
 import atexit
 import logging
 import os
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
+from chaoscinder.clock import Clock
 from chaoscinder.redaction import SECRET_NAME, redaction
 
 PLACES = ("_FILE", "_PATH", "_DIR", "_URL", "_ID", "_NAME", "_SOCK")  # endings of variables that tell where a secret is, not what it is
@@ -24,6 +25,7 @@ class Redacting(logging.Filter):
         super().__init__()
         self._held: list[logging.LogRecord] | None = None
         self._handlers: tuple[logging.Handler, ...] = ()
+        self._unsaid: list[Callable[[], None]] = []
 
     def install(self) -> None:
         """Clean what the loggers of Chaos Toolkit and ours say; twice does no harm."""
@@ -43,11 +45,21 @@ class Redacting(logging.Filter):
     def release(self) -> None:
         """Say what was kept back, now that all secrets are known."""
         held, self._held = self._held or [], None
+        unsaid, self._unsaid = self._unsaid, []
+        for say in unsaid:
+            say()
         atexit.unregister(self.release)
         for record in {id(record): record for record in held}.values():
             for handler in self._handlers:
                 if record.levelno >= handler.level:
                     handler.handle(record)
+
+    def say(self, say: Callable[[], None]) -> None:
+        """Write an event of the stream, or keep it back until all secrets are known."""
+        if self._held is None:
+            say()
+        else:
+            self._unsaid.append(say)
 
     def filter(self, record: logging.LogRecord) -> bool:
         """Clean a record in place; False for one that is kept back."""
@@ -65,8 +77,26 @@ class Redacting(logging.Filter):
 redacting = Redacting()
 
 
+def clean_stream() -> None:
+    """Clean every event before Chaos Toolkit (1.21) writes it to --events-file: no control hears of an activity's end before that."""
+    try:
+        from chaostoolkit.events import EventFile
+    except ImportError:
+        return
+    emit = EventFile.emit
+    if getattr(emit, "cleans", False):
+        return
+
+    def cleaned(self: Any, event_type: str, **payload: Any) -> None:
+        at = Clock().wall_now().isoformat()
+        redacting.say(lambda: emit(self, event_type, **redaction.clean_all({"timestamp": at, **payload}, by_name=False)))
+
+    cleaned.cleans = True  # type: ignore[attr-defined]
+    EventFile.emit = cleaned
+
+
 def clean_run(run: Any) -> None:
-    """Clean what one activity came to, in place, before anybody streams it away; tolerances are held against what is left."""
+    """Clean what one activity came to, in place; tolerances are held against what is left."""
     if isinstance(run, dict):
         run.update({name: redaction.clean_all(run[name], by_name=False) for name in ("output", "exception") if name in run})
 
