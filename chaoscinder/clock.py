@@ -70,6 +70,11 @@ class Deadline:
         return self._clock.elapsed_s(self._started)
 
     @property
+    def left_s(self) -> float:
+        """Cluster seconds until it has passed, at least 0."""
+        return max(0.0, self.limit_s - self.spent_s)
+
+    @property
     def passed(self) -> bool:
         """Whether nothing is left."""
         return self.spent_s >= self.limit_s

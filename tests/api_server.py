@@ -11,18 +11,56 @@ from urllib.parse import parse_qs, urlsplit
 Json = dict[str, Any]
 
 
+class Handler(BaseHTTPRequestHandler):
+    """Answers for an ApiServer."""
+
+    api: Any
+
+    def do_GET(self) -> None:
+        """Answer with what was told."""
+        parts = urlsplit(self.path)
+        query = {key: values[0] for key, values in parse_qs(parts.query).items()}
+        self.api.asked.append((parts.path, query))
+        if "watch" in query:
+            self._watch(self.api.watches[parts.path])
+            return
+        told = self.api.lists[parts.path]
+        code, body = (told.pop(0) if len(told) > 1 else told[0]) if told else (404, {"kind": "Status", "code": 404, "message": "no"})
+        self.answer(code, body if isinstance(body, bytes) else json.dumps(body).encode())
+
+    def _watch(self, told: list[list[Json]]) -> None:
+        if not told:
+            self.api.closing.wait(30.0)
+        events = told.pop(0) if told else []
+        self.answer(200, b"".join(json.dumps(event).encode() + b"\n" for event in events))
+
+    def answer(self, code: int, data: bytes) -> None:
+        """Send JSON, which is in data."""
+        with suppress(ConnectionError):  # whoever watches may be gone by now
+            self.send_response(code)
+            self.send_header("Content-Type", "application/json")
+            self.send_header("Content-Length", str(len(data)))
+            self.end_headers()
+            self.wfile.write(data)
+
+    def log_message(self, format: str, *args: object) -> None:
+        """Say nothing."""
+
+
 class ApiServer:
     """Lists and watches by path; the last list stays, every watch is given once and then stays open until the server closes.
 
-    A list in bytes is sent as it is.
+    A list in bytes is sent as it is. Another handler makes another server of it.
     """
+
+    handler: type[BaseHTTPRequestHandler] = Handler
 
     def __init__(self) -> None:
         self.lists: dict[str, list[tuple[int, Json | bytes]]] = defaultdict(list)
         self.watches: dict[str, list[list[Json]]] = defaultdict(list)
         self.asked: list[tuple[str, dict[str, str]]] = []
         self.closing = threading.Event()
-        handler = type("Handler", (_Handler,), {"api": self})
+        handler = type("Handler", (self.handler,), {"api": self})
         self._server = ThreadingHTTPServer(("127.0.0.1", 0), handler)
         self._server.daemon_threads = True
         self._thread = threading.Thread(target=self._server.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True)
@@ -55,35 +93,3 @@ class ApiServer:
         self._server.shutdown()
         self._server.server_close()
         self._thread.join(5.0)
-
-
-class _Handler(BaseHTTPRequestHandler):
-    api: ApiServer
-
-    def do_GET(self) -> None:
-        parts = urlsplit(self.path)
-        query = {key: values[0] for key, values in parse_qs(parts.query).items()}
-        self.api.asked.append((parts.path, query))
-        if "watch" in query:
-            self._watch(self.api.watches[parts.path])
-            return
-        told = self.api.lists[parts.path]
-        code, body = (told.pop(0) if len(told) > 1 else told[0]) if told else (404, {"kind": "Status", "code": 404, "message": "no"})
-        self._answer(code, body if isinstance(body, bytes) else json.dumps(body).encode())
-
-    def _watch(self, told: list[list[Json]]) -> None:
-        if not told:
-            self.api.closing.wait(30.0)
-        events = told.pop(0) if told else []
-        self._answer(200, b"".join(json.dumps(event).encode() + b"\n" for event in events))
-
-    def _answer(self, code: int, data: bytes) -> None:
-        with suppress(ConnectionError):  # whoever watches may be gone by now
-            self.send_response(code)
-            self.send_header("Content-Type", "application/json")
-            self.send_header("Content-Length", str(len(data)))
-            self.end_headers()
-            self.wfile.write(data)
-
-    def log_message(self, format: str, *args: object) -> None:
-        """Say nothing."""

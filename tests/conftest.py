@@ -50,9 +50,15 @@ def failing_run() -> Run:
 
 
 @pytest.fixture
-def api(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[ApiServer]:
+def api_kind() -> type[ApiServer]:
+    """What the fixture api makes; a module whose server has to do something else says so here."""
+    return ApiServer
+
+
+@pytest.fixture
+def api(api_kind: type[ApiServer], tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[ApiServer]:
     """A Kubernetes API server that says what it is told, with a kubeconfig that leads to it."""
-    made = ApiServer()
+    made = api_kind()
     kubeconfig = tmp_path / "kubeconfig"
     kubeconfig.write_text(made.kubeconfig())
     monkeypatch.setenv("KUBECONFIG", str(kubeconfig))

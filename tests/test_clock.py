@@ -25,6 +25,8 @@ def test_elapsed_time_and_deadlines_are_cluster_seconds() -> None:
     clock.sleep(6)
     assert deadline.passed
     assert deadline.spent_s >= 6
+    assert deadline.left_s == 0
+    assert 99 <= clock.deadline(100).left_s <= 100
 
 
 def test_a_reading_of_the_axis_can_be_told_as_cluster_time_of_day() -> None:

@@ -32,9 +32,8 @@ def restored(
     """Tell whether the environment is as before, with one line for each thing that is not.
 
     None when nothing was touched, and when nothing speaks against it but an audit is missing, or the one before did not find what the fault
-    was for: then the lines say which. wrote: this run
-    has rows of its own in the application, which counts as touched; deletes: whether its ledger can delete them, None where nobody said.
-    True with a line: the environment is as before, but nobody counted those rows.
+    was for: then the lines say which. wrote: this run has rows of its own in the application, which counts as touched; deletes: whether its
+    ledger can delete them, None where nobody said. True with a line: the environment is as before, but nobody counted those rows.
     """
     if not touched and not wrote:
         return None, ()

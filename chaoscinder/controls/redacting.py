@@ -11,21 +11,24 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from chaoscinder.clock import Clock
-from chaoscinder.redaction import SECRET_NAME, redaction
+from chaoscinder.redaction import SECRET_NAME, Redaction, redaction
 
 PLACES = ("_FILE", "_PATH", "_DIR", "_URL", "_ID", "_NAME", "_SOCK")  # endings of variables that tell where a secret is, not what it is
 # Modules of chaoslib that say what was resolved: activities, and the title of the experiment.
 SPEAKERS = frozenset({"activity", "configuration", "secret", "python", "process", "http", "run"})
 
+logger = logging.getLogger("chaostoolkit")
+
 
 class Redacting(logging.Filter):
-    """Cleans every record of the handlers it is put on. hold() keeps back what may hold a secret that is not known yet."""
+    """Cleans every record of the handlers it is put on. hold() keeps back, of them and of events, what may hold a secret not known yet."""
 
-    def __init__(self) -> None:
+    def __init__(self, secrets: Redaction) -> None:
         super().__init__()
+        self._secrets = secrets
         self._held: list[logging.LogRecord] | None = None
         self._handlers: tuple[logging.Handler, ...] = ()
-        self._unsaid: list[Callable[[], None]] = []
+        self._unwritten: list[Callable[[], None]] = []  # events
 
     def install(self) -> None:
         """Clean what the loggers of Chaos Toolkit and ours say; twice does no harm."""
@@ -34,7 +37,7 @@ class Redacting(logging.Filter):
             if self not in handler.filters:
                 handler.addFilter(self)
         self._handlers = tuple(found)
-        redaction.learn(*_of_environment(os.environ))
+        self._secrets.learn(*_of_environment(os.environ))
 
     def hold(self) -> None:
         """Keep back what may hold a secret that is not known yet."""
@@ -45,51 +48,55 @@ class Redacting(logging.Filter):
     def release(self) -> None:
         """Say what was kept back, now that all secrets are known."""
         held, self._held = self._held or [], None
-        unsaid, self._unsaid = self._unsaid, []
-        for say in unsaid:
-            say()
+        unwritten, self._unwritten = self._unwritten, []
         atexit.unregister(self.release)
         for record in {id(record): record for record in held}.values():
             for handler in self._handlers:
                 if record.levelno >= handler.level:
                     handler.handle(record)
+        for write in unwritten:
+            write()
 
-    def say(self, say: Callable[[], None]) -> None:
-        """Write an event of the stream, or keep it back until all secrets are known."""
+    def stream(self, write: Callable[[], None]) -> None:
+        """Write an event, or keep it back until all secrets are known."""
         if self._held is None:
-            say()
+            write()
         else:
-            self._unsaid.append(say)
+            self._unwritten.append(write)
 
     def filter(self, record: logging.LogRecord) -> bool:
         """Clean a record in place; False for one that is kept back."""
         if self._held is not None and record.module in SPEAKERS:
             self._held.append(record)
             return False
-        record.msg, record.args = redaction.clean(record.getMessage()), ()
+        record.msg, record.args = self._secrets.clean(record.getMessage()), ()
         if record.exc_info and not record.exc_text:
             record.exc_text = logging.Formatter().formatException(record.exc_info)
         if record.exc_text:
-            record.exc_info, record.exc_text = None, redaction.clean(record.exc_text)
+            record.exc_info, record.exc_text = None, self._secrets.clean(record.exc_text)
         return True
 
 
-redacting = Redacting()
+redacting = Redacting(redaction)
 
 
 def clean_stream() -> None:
     """Clean every event before Chaos Toolkit (1.21) writes it to --events-file: no control hears of an activity's end before that."""
     try:
         from chaostoolkit.events import EventFile
+
+        emit = EventFile.emit
     except ImportError:
         return
-    emit = EventFile.emit
+    except AttributeError:
+        logger.warning("chaoscinder: this Chaos Toolkit writes --events-file in a way that is not known: secrets are not kept out of it")
+        return
     if getattr(emit, "cleans", False):
         return
 
     def cleaned(self: Any, event_type: str, **payload: Any) -> None:
         at = Clock().wall_now().isoformat()
-        redacting.say(lambda: emit(self, event_type, **redaction.clean_all({"timestamp": at, **payload}, by_name=False)))
+        redacting.stream(lambda: emit(self, event_type, **redaction.clean_all({"timestamp": at, **payload}, by_name=False)))
 
     cleaned.cleans = True  # type: ignore[attr-defined]
     EventFile.emit = cleaned

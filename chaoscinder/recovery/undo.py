@@ -56,7 +56,7 @@ def start_server(site: Site, server_id: str, run_id: str, deadline: Deadline, se
     Without run_id whatever metadata of ours it carries goes. A server that is gone, or that another run holds by now, is left alone.
     sent says how far the run came in asking for the stop: one that may still come is waited for.
     """
-    late = LateStop(site, server_id, sent, deadline.limit_s)
+    late = LateStop(site, server_id, sent, deadline.left_s)
     return _Start(site, server_id, run_id, deadline, late).finish()
 
 
@@ -65,7 +65,7 @@ def boot_server(site: Site, server_id: str, run_id: str, deadline: Deadline) -> 
 
     Nova has no record of such a shutdown, so one that was not seen SHUTOFF yet is watched for as long as a guest may take to end.
     """
-    late = LateStop(site, server_id, Asked.MAYBE, deadline.limit_s, GUEST_ENDS_S)
+    late = LateStop(site, server_id, Asked.MAYBE, deadline.left_s, GUEST_ENDS_S)
     return _Start(site, server_id, run_id, deadline, late).finish()
 
 

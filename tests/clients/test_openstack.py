@@ -22,7 +22,7 @@ def test_a_refused_connection_is_told_with_its_address_and_the_systems_own_reaso
     with socket.socket() as bound:  # nobody listens
         bound.bind(("127.0.0.1", 0))
         url = f"http://127.0.0.1:{bound.getsockname()[1]}/v3"
-        keys = {"region": "RegionOne", "auth_url": url, "project_name": "demo", "username": "demo", "password": "secret"}
+        keys = {"region": "RegionOne", "auth_url": url, "project_name": "demo", "username": "demo", "password": "of-the-demo"}
         ours = OpenStack(Settings(cloud_auth={**keys, "user_domain_name": "Default", "project_domain_name": "Default"}))
         with pytest.raises(Unreachable) as silent:
             ours.server("05bc4d1e-16cb-5ebd-89cd-b2700132aaa0")

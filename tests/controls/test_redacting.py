@@ -7,9 +7,9 @@ from collections.abc import Iterator
 import pytest
 
 from chaoscinder.controls.redacting import Redacting
-from chaoscinder.redaction import redaction
+from chaoscinder.redaction import Redaction
 
-Log = tuple[logging.Logger, io.StringIO, Redacting]
+Log = tuple[logging.Logger, io.StringIO, Redacting, Redaction]
 
 
 @pytest.fixture
@@ -20,9 +20,10 @@ def log() -> Iterator[Log]:
     handler.setFormatter(logging.Formatter("%(levelname)s %(message)s"))
     logger.addHandler(handler)
     logger.setLevel(logging.DEBUG)
-    one = Redacting()
+    secrets = Redaction()
+    one = Redacting(secrets)
     one.install()
-    yield logger, stream, one
+    yield logger, stream, one, secrets
     logger.removeHandler(handler)
     for other in (*logger.handlers, *logging.getLogger().handlers):
         other.removeFilter(one)
@@ -35,8 +36,8 @@ def spoken_by(logger: logging.Logger, module: str, text: str) -> None:
 
 
 def test_a_record_its_arguments_and_its_traceback_are_cleaned(log: Log) -> None:
-    logger, stream, _ = log
-    redaction.learn("c4nary-of-a-log")
+    logger, stream, _, secrets = log
+    secrets.learn("c4nary-of-a-log")
     try:
         raise ValueError("asked with c4nary-of-a-log")
     except ValueError:
@@ -47,19 +48,19 @@ def test_a_record_its_arguments_and_its_traceback_are_cleaned(log: Log) -> None:
 
 
 def test_what_activities_say_waits_until_the_secrets_are_known(log: Log) -> None:
-    logger, stream, one = log
+    logger, stream, one, secrets = log
     one.hold()
     spoken_by(logger, "activity", "  => succeeded with 'c4nary-not-known-yet'")
     spoken_by(logger, "experiment", "Experiment looks valid")
     assert stream.getvalue() == "DEBUG Experiment looks valid\n"
-    redaction.learn("c4nary-not-known-yet")
+    secrets.learn("c4nary-not-known-yet")
     one.release()
     spoken_by(logger, "activity", "next")
     assert stream.getvalue() == "DEBUG Experiment looks valid\nDEBUG   => succeeded with '***'\nDEBUG next\n"
 
 
 def test_secrets_of_the_environment_are_known_by_the_names_of_their_variables(log: Log, monkeypatch: pytest.MonkeyPatch) -> None:
-    logger, stream, one = log
+    logger, stream, one, _ = log
     monkeypatch.setenv("SHOP_API_KEY", "c4nary-of-a-variable")
     monkeypatch.setenv("TOKEN_FILE", "/run/secrets/of-a-pod")
     one.install()

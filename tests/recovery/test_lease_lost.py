@@ -3,8 +3,7 @@
 import json
 import threading
 from collections.abc import Iterator
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -12,76 +11,63 @@ from chaoscinder.recovery import lock
 from chaoscinder.recovery.lock import Lock
 from chaoscinder.settings import Settings
 from chaoscinder.waiting import halt
+from tests.api_server import ApiServer, Handler
 
 
-class ApiServer(ThreadingHTTPServer):
-    """Holds one Lease that was renewed long ago; every PUT is answered with 404."""
-
-    def __init__(self) -> None:
-        self.puts, self.lease = threading.Semaphore(0), {}  # type: ignore[var-annotated]
-        super().__init__(("127.0.0.1", 0), Handler)
-
-
-class Handler(BaseHTTPRequestHandler):
-    server: ApiServer
+class LeaseHandler(Handler):
+    """Answers for a LeaseServer."""
 
     def do_GET(self) -> None:
-        self._answer(200 if self.server.lease else 404)
+        self._tell(200 if self.api.lease else 404)
 
     def do_POST(self) -> None:
-        self.server.lease = json.loads(self._body())
-        self.server.lease["metadata"] |= {"uid": "u", "resourceVersion": "1"}
-        self.server.lease["spec"]["renewTime"] = "2020-01-01T00:00:00.000000Z"
-        self._answer(201)
+        self.api.lease = json.loads(self._body())
+        self.api.lease["metadata"] |= {"uid": "u", "resourceVersion": "1"}
+        self.api.lease["spec"]["renewTime"] = "2020-01-01T00:00:00.000000Z"
+        self._tell(201)
 
     def do_PUT(self) -> None:
         self._body()
-        self._answer(404)
-        self.server.puts.release()
+        self._tell(404)
+        self.api.puts.release()
 
     def do_DELETE(self) -> None:
         self._body()
-        self._answer(200)
-        self.server.lease = {}
+        self._tell(200)
+        self.api.lease = {}
 
     def _body(self) -> bytes:
         return self.rfile.read(int(self.headers["Content-Length"]))
 
-    def _answer(self, status: int) -> None:
-        data = json.dumps(self.server.lease if status < 300 else {"message": "no"}).encode()
-        self.send_response(status)
-        self.send_header("Content-Type", "application/json")
-        self.send_header("Content-Length", str(len(data)))
-        self.end_headers()
-        self.wfile.write(data)
+    def _tell(self, status: int) -> None:
+        self.answer(status, json.dumps(self.api.lease if status < 300 else {"message": "no"}).encode())
 
-    def log_message(self, format: str, *args: object) -> None:
-        pass
+
+class LeaseServer(ApiServer):
+    """Holds one Lease that was renewed long ago; every PUT is answered with 404."""
+
+    handler = LeaseHandler
+
+    def __init__(self) -> None:
+        self.puts = threading.Semaphore(0)
+        self.lease: dict[str, Any] = {}
+        super().__init__()
 
 
 @pytest.fixture
-def api(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[ApiServer]:
-    made = ApiServer()
-    thread = threading.Thread(target=made.serve_forever, kwargs={"poll_interval": 0.01})
-    thread.start()
-    parts = {
-        "clusters": [{"name": "c", "cluster": {"server": f"http://127.0.0.1:{made.server_port}"}}],
-        "users": [{"name": "u", "user": {}}],
-    }
-    path = tmp_path / "kubeconfig"
-    path.write_text(json.dumps({"current-context": "x", "contexts": [{"name": "x", "context": {"cluster": "c", "user": "u"}}], **parts}))
-    monkeypatch.setenv("KUBECONFIG", str(path))
-    monkeypatch.setattr("kubernetes.config.kube_config.KUBE_CONFIG_DEFAULT_LOCATION", str(path))
+def api_kind() -> type[ApiServer]:
+    return LeaseServer
+
+
+@pytest.fixture(autouse=True)
+def _nobody_halted(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     monkeypatch.setattr(lock, "LOOK_EVERY_S", 0.01)
     halt.clear()
-    yield made
+    yield
     halt.clear()
-    made.shutdown()
-    made.server_close()
-    thread.join()
 
 
-def test_a_renewal_that_is_answered_with_404_is_tried_again(api: ApiServer) -> None:
+def test_a_renewal_that_is_answered_with_404_is_tried_again(api: LeaseServer) -> None:
     mine = Lock(Settings(namespace="default", request_timeout_s=2.0), "a" * 32)
     mine.take()
     assert api.puts.acquire(timeout=10)
@@ -90,7 +76,7 @@ def test_a_renewal_that_is_answered_with_404_is_tried_again(api: ApiServer) -> N
     assert mine.release() == ""
 
 
-def test_a_lease_that_somebody_deleted_stops_the_run(api: ApiServer) -> None:
+def test_a_lease_that_somebody_deleted_stops_the_run(api: LeaseServer) -> None:
     mine = Lock(Settings(namespace="default", request_timeout_s=2.0), "a" * 32)
     mine.take()
     api.lease = {}
