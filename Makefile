@@ -33,7 +33,7 @@ layers: $(VENV)/.tests
 	$(BIN)/lint-imports
 
 unit: $(VENV)/.tests
-	$(BIN)/python -m pytest -n 2 --dist loadfile --reruns 1 -rR
+	.ci/twice $(BIN)/python -m pytest -n 2 --dist loadfile
 
 selftest: $(VENV)/.installed ## Prove the sampler on this machine against outages of known length (90 s)
 	$(BIN)/chaoscinder sampler selftest

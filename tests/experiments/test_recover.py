@@ -94,7 +94,7 @@ def test_a_new_run_refuses_and_names_what_is_left_then_another_machine_recovers(
 
 
 def test_by_its_id_alone_once_its_lease_ran_out(at_rest: Lent, killed: str, tmp_path: Path) -> None:
-    held_elsewhere(at_rest, lasts_s=10)
+    held_elsewhere(at_rest, lasts_s=4)
     elsewhere = tmp_path / "elsewhere"
     elsewhere.mkdir()
     done = recover(at_rest, elsewhere, killed[:8])
