@@ -1,7 +1,8 @@
 """One HTTP request over one connection, a new one or a kept one, with one deadline from connecting to the last byte of the answer.
 
 1. One address, one attempt: no redirect, no retry, no proxy, no other address.
-2. Whatever happens is an Outcome. What is wrong with this machine (no file handle, no port) is MISSED: it says nothing about the other.
+2. Whatever happens is an Outcome. What is wrong with this machine (no file handle, no port, no turn) is MISSED: it says nothing about the
+   other.
 3. sent tells whether a byte of the request may have left, which is what makes an unanswered write unknown and not rejected.
 """
 
@@ -16,7 +17,7 @@ from urllib.parse import quote, urlsplit
 
 from chaoscinder.errors import SettingsError
 from chaoscinder.model.sample import Outcome
-from chaoscinder.recorder.stream import MOST_BYTES, Stream, ask_for_stamps, limit
+from chaoscinder.recorder.stream import MOST_BYTES, StoodStill, Stream, ask_for_stamps, limit
 
 OURS = (errno.EMFILE, errno.ENFILE, errno.ENOBUFS, errno.ENOMEM, errno.EADDRNOTAVAIL)
 ENDED = (ConnectionResetError, ConnectionAbortedError, BrokenPipeError, ssl.SSLEOFError, ssl.SSLZeroReturnError, http.client.IncompleteRead)
@@ -45,7 +46,7 @@ class Endpoint:
 class Answer:
     """What came of a request. Times are readings of the clock that was given; 0.0 where it never came to that.
 
-    link is the connection, where it was to be kept and may be asked again.
+    link is the connection, where it was to be kept and may be asked again. stood_still: it was MISSED because this process was too late.
     """
 
     outcome: Outcome = Outcome.OK
@@ -58,6 +59,7 @@ class Answer:
     why: str = ""
     headers: Mapping[str, str] = field(default_factory=dict)
     link: socket.socket | None = None
+    stood_still: bool = False
 
 
 def endpoint(url: str, ca_file: str = "", *, verify: bool = True, server_name: str = "") -> Endpoint:
@@ -109,21 +111,20 @@ def exchange(
 ) -> Answer:
     """Send a request and read the whole answer before the deadline; the outcome is OK for any whole HTTP answer, whatever its status.
 
-    link is a kept connection to use instead of a new one. With keep the answer gives the connection back where it may be asked again;
-    in every other case it is closed.
+    link is a kept connection to use instead of a new one. With keep the answer gives the connection back where it may be asked again,
+    or was not asked; in every other case it is closed.
     """
     answer = Answer()
-    left = deadline - now()
-    if left <= 0:
-        answer.outcome, answer.why, answer.done = Outcome.MISSED, "its time was over before it could be asked", now()
-        answer.link = link
-        return answer
     try:
         if link is None:
             link = _connect(address, target, answer, deadline, now)
         answer.connected = answer.connected or now()
         if _converse(link, request, answer, deadline, now) and keep:
             answer.link = link
+    except StoodStill as error:
+        answer.done = now()
+        answer.outcome, answer.stood_still, answer.why = Outcome.MISSED, True, str(error)
+        answer.link = link if keep and not answer.sent else None
     except (OSError, http.client.HTTPException, ValueError) as error:
         answer.done = now()
         answer.outcome = _outcome(error, answer)
@@ -145,7 +146,7 @@ def _context(ca_file: str, verify: bool) -> ssl.SSLContext:
 def _connect(address: Address, target: Endpoint, answer: Answer, deadline: float, now: Callable[[], float]) -> socket.socket:
     plain = socket.socket(address[0], socket.SOCK_STREAM)
     try:
-        plain.settimeout(deadline - now())
+        limit(plain, deadline, now)
         plain.connect(address[1])
         answer.connected = now()
         plain.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
@@ -161,10 +162,10 @@ def _connect(address: Address, target: Endpoint, answer: Answer, deadline: float
 
 def _converse(link: socket.socket, request: bytes, answer: Answer, deadline: float, now: Callable[[], float]) -> bool:
     """Send the request and read the answer; whether the connection may be asked again."""
-    limit(link, deadline, now)
+    asked = limit(link, deadline, now)
     answer.sent = True
     link.sendall(request)
-    stream = Stream(link, answer, deadline, now)
+    stream = Stream(link, answer, asked, deadline, now)
     method = request.split(b" ", 1)[0].decode()
     with http.client.HTTPResponse(cast(socket.socket, stream), method=method) as response:
         response.begin()

@@ -150,7 +150,7 @@ class Sampler:
             return samples.encode(slot, Outcome.DNS, self._unit, (began - due, 0.0, 0.0, began - due))
         answer = self._ask(self._address, slot, due + self._plan.answer_within_s)
         outcome, backend = (answer.outcome, 0) if answer.outcome is not Outcome.OK else self._classifier.outcome(answer, due)
-        if outcome is Outcome.MISSED and not self._problem:
+        if outcome is Outcome.MISSED and not answer.stood_still and not self._problem:
             self._problem = f"a request could not be sent from here: {answer.why}"
         if outcome.waited_in_vain and began - due > LATEST_SHARE * self._plan.answer_within_s:
             outcome = Outcome.MISSED

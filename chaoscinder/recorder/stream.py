@@ -2,7 +2,7 @@
 
 The kernel notes when each byte came in (SO_TIMESTAMPNS), whatever this process was busy with then: after a stall many answers come at once,
 and on a busy machine a thread may get its turn late. Neither makes an answer late that was in time. Where the kernel does not tell, as with
-TLS, it is the moment of reading.
+TLS, it is the moment of reading; where that is after the deadline, nobody can tell (StoodStill).
 """
 
 import io
@@ -17,7 +17,10 @@ from chaoscinder.clock import Clock
 MOST_BYTES = 16 * 1024 * 1024  # a longer answer is not the page that was asked for
 SO_TIMESTAMPNS = 35  # asm-generic/socket.h; Python has no name for it
 STAMP = struct.Struct("@ll")  # a timespec of the wall clock
-OLDEST_S = 1.0  # a stamp older than this is one from before a step of the wall clock
+
+
+class StoodStill(Exception):
+    """This process did not get its turn before the deadline: it could not ask, or cannot tell whether the answer was in time."""
 
 
 class Times(Protocol):
@@ -28,10 +31,13 @@ class Times(Protocol):
 
 
 class Stream(io.RawIOBase):
-    """What http.client reads an answer from: each read waits for no longer than what is left of the whole."""
+    """What http.client reads an answer from: each read waits for no longer than what is left of the whole, and then takes what is there.
 
-    def __init__(self, link: socket.socket, times: Times, deadline: float, now: Callable[[], float]) -> None:
-        self._link, self._times, self._deadline, self._now = link, times, deadline, now
+    asked is when the request was sent, as now tells it: no byte is older.
+    """
+
+    def __init__(self, link: socket.socket, times: Times, asked: float, deadline: float, now: Callable[[], float]) -> None:
+        self._link, self._times, self._asked, self._deadline, self._now = link, times, asked, deadline, now
         self._bytes = 0
 
     def makefile(self, mode: str) -> io.BufferedReader:
@@ -44,10 +50,18 @@ class Stream(io.RawIOBase):
         return True
 
     def readinto(self, buffer: object) -> int:
-        """Read what is there, or wait for it until the deadline."""
-        limit(self._link, self._deadline, self._now)
-        count, age_s = _receive(self._link, cast(bytearray, buffer))
-        self._times.done = self._now() - age_s
+        """Read what is there, or wait for it until the deadline; TimeoutError where nothing came, StoodStill where nobody can tell when."""
+        self._link.settimeout(max(0.0, self._deadline - self._now()))
+        try:
+            count, age_s = _receive(self._link, cast(bytearray, buffer))
+        except (BlockingIOError, ssl.SSLWantReadError) as nothing:
+            raise TimeoutError("nothing was there when the time for an answer was over") from nothing
+        done = self._now()
+        if age_s is None or not 0 <= age_s <= done - self._asked:  # not told, or the wall clock was set meanwhile
+            if done > self._deadline:
+                raise StoodStill("what was there when the time for an answer was over may have come in time")
+            age_s = 0.0
+        self._times.done = done - age_s
         self._times.first_byte = self._times.first_byte or self._times.done
         self._bytes += count
         if self._bytes > 2 * MOST_BYTES:
@@ -55,12 +69,13 @@ class Stream(io.RawIOBase):
         return count
 
 
-def limit(link: socket.socket, deadline: float, now: Callable[[], float]) -> None:
-    """Let the next act on a connection take what is left until the deadline; TimeoutError where nothing is."""
-    left = deadline - now()
-    if left <= 0:
-        raise TimeoutError("the time for an answer is over")
-    link.settimeout(left)
+def limit(link: socket.socket, deadline: float, now: Callable[[], float]) -> float:
+    """Let the next act on a connection take what is left until the deadline, and tell what time it is; StoodStill where nothing is left."""
+    at = now()
+    if at >= deadline:
+        raise StoodStill("its time was over before it could be asked")
+    link.settimeout(deadline - at)
+    return at
 
 
 def ask_for_stamps(link: socket.socket) -> None:
@@ -71,14 +86,13 @@ def ask_for_stamps(link: socket.socket) -> None:
         return
 
 
-def _receive(link: socket.socket, buffer: bytearray) -> tuple[int, float]:
-    """Receive bytes; how many, and how long ago the last of them came in."""
+def _receive(link: socket.socket, buffer: bytearray) -> tuple[int, float | None]:
+    """Receive bytes; how many, and how long ago the last of them came in by the wall clock, None where the kernel does not tell."""
     if isinstance(link, ssl.SSLSocket):
-        return link.recv_into(buffer), 0.0
+        return link.recv_into(buffer), None
     count, told, _, _ = link.recvmsg_into([buffer], socket.CMSG_SPACE(STAMP.size))
     for level, kind, data in told:
         if (level, kind, len(data)) == (socket.SOL_SOCKET, SO_TIMESTAMPNS, STAMP.size):
             seconds, nanoseconds = STAMP.unpack(data)
-            age_s = Clock().wall_now().timestamp() - (seconds + nanoseconds / 1e9)
-            return count, age_s if 0 <= age_s <= OLDEST_S else 0.0
-    return count, 0.0
+            return count, Clock().wall_now().timestamp() - (seconds + nanoseconds / 1e9)
+    return count, None

@@ -72,6 +72,25 @@ def test_a_deadline_that_has_passed_is_missed_and_nothing_is_sent(server: FaultS
     assert server.requests == []
 
 
+@pytest.mark.parametrize(("readings", "outcome"), [(0, Outcome.MISSED), (1, Outcome.MISSED), (2, Outcome.MISSED), (3, Outcome.OK)])
+def test_who_stands_still_has_missed_it_or_had_its_answer_and_nobody_timed_out(
+    server: FaultServer, readings: int, outcome: Outcome
+) -> None:
+    """We sleep until after the deadline: before connecting, when connected, before sending, and before reading what came in meanwhile."""
+    clock, read = Clock(), []
+
+    def now() -> float:
+        read.append(1)
+        clock.sleep_wall(0.3 if len(read) == readings + 1 else 0.0)
+        return clock.monotonic_s()
+
+    target = exchange.endpoint(server.url)
+    request = exchange.request_bytes("GET", target, target.path, {})
+    address, deadline = exchange.resolve(target), clock.monotonic_s() + 0.2
+    answer = exchange.exchange(address, target, request, deadline=deadline, now=now)
+    assert (answer.outcome, answer.stood_still, answer.sent) == (outcome, outcome is Outcome.MISSED, outcome is Outcome.OK)
+
+
 def test_a_server_that_does_not_speak_tls_is_a_tls_failure(server: FaultServer) -> None:
     answer = ask(f"https://127.0.0.1:{server.port}/", within_s=2.0)
     assert (answer.outcome, answer.sent) == (Outcome.TLS, False)
