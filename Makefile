@@ -33,7 +33,7 @@ layers: $(VENV)/.tests
 	$(BIN)/lint-imports
 
 unit: $(VENV)/.tests
-	.ci/twice $(BIN)/python -m pytest -n 2 --dist loadfile
+	.ci/in-memory .ci/twice $(BIN)/python -m pytest -n 2 --dist loadfile
 
 selftest: $(VENV)/.installed ## Prove the sampler on this machine against outages of known length (90 s)
 	$(BIN)/chaoscinder sampler selftest
@@ -57,7 +57,7 @@ test-all: ## The version-sensitive tests on every Python from 3.11 up that is fo
 	.ci/test-all
 
 experiments: $(VENV)/.tests ## Every experiment on every profile of the sandbox, and power loss, against their expected verdicts (12 min)
-	$(BIN)/python -m pytest -n 2 --maxschedchunk 1 tests/experiments/matrix.py tests/experiments/power_loss.py
+	.ci/in-memory $(BIN)/python -m pytest -n 2 --maxschedchunk 1 tests/experiments/matrix.py tests/experiments/power_loss.py
 
 lab: $(VENV)/.tests ## A real OpenStack on 127.0.0.1, installed if missing (docs/lab.md)
 	$(BIN)/python -m tests.lab.openstack up

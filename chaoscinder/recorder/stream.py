@@ -17,6 +17,7 @@ from chaoscinder.clock import Clock
 MOST_BYTES = 16 * 1024 * 1024  # a longer answer is not the page that was asked for
 SO_TIMESTAMPNS = 35  # asm-generic/socket.h; Python has no name for it
 STAMP = struct.Struct("@ll")  # a timespec of the wall clock
+SLEW_S = 0.005  # by how much the wall clock may have gone otherwise than the monotonic one meanwhile: NTP slews by at most 0.5 ms a second
 
 
 class StoodStill(Exception):
@@ -57,11 +58,11 @@ class Stream(io.RawIOBase):
         except (BlockingIOError, ssl.SSLWantReadError) as nothing:
             raise TimeoutError("nothing was there when the time for an answer was over") from nothing
         done = self._now()
-        if age_s is None or not 0 <= age_s <= done - self._asked:  # not told, or the wall clock was set meanwhile
-            if done > self._deadline:
-                raise StoodStill("what was there when the time for an answer was over may have come in time")
-            age_s = 0.0
-        self._times.done = done - age_s
+        if age_s is not None and -SLEW_S <= age_s <= done - self._asked + SLEW_S:
+            done = min(done, max(self._asked, done - age_s))
+        elif done > self._deadline:  # the kernel did not tell, or the wall clock was set meanwhile
+            raise StoodStill("what was there when the time for an answer was over may have come in time")
+        self._times.done = done
         self._times.first_byte = self._times.first_byte or self._times.done
         self._bytes += count
         if self._bytes > 2 * MOST_BYTES:
