@@ -29,6 +29,7 @@ from chaoscinder.recorder.answers import Classifier
 from chaoscinder.recorder.connections import Connections
 from chaoscinder.recorder.plan import Plan
 from chaoscinder.recorder.readiness import say_ready
+from chaoscinder.recorder.stream import keep_stamping
 from chaoscinder.recorder.tape import Tape
 from chaoscinder.runs import files, layout, samples
 
@@ -70,15 +71,16 @@ class Sampler:
         self._look_up()
         workers = self._start_workers()
         writer = threading.Thread(target=self._write, name="writer", daemon=True)
-        started = self._first_slot()
-        self._tape.write(self._header_line(started))
-        writer.start()
-        gc.collect()
-        gc.freeze()
-        say_ready()
-        scheduled = self._schedule(started)
-        signal.signal(signal.SIGTERM, signal.SIG_IGN)
-        self._finish(scheduled, workers, writer)
+        with keep_stamping():
+            started = self._first_slot()
+            self._tape.write(self._header_line(started))
+            writer.start()
+            gc.collect()
+            gc.freeze()
+            say_ready()
+            scheduled = self._schedule(started)
+            signal.signal(signal.SIGTERM, signal.SIG_IGN)
+            self._finish(scheduled, workers, writer)
 
     def _first_slot(self) -> float:
         """The next moment on the grid of this period and phase, so that the series of one run never ask at the same moment."""

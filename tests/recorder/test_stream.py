@@ -1,12 +1,13 @@
 """An answer is as late as it came in, and no later because we were busy; where nobody can tell how late it was, that is said."""
 
 import socket
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 import pytest
 
 from chaoscinder.clock import Clock
-from chaoscinder.recorder.stream import StoodStill, Stream, ask_for_stamps, limit
+from chaoscinder.recorder.stream import StoodStill, Stream, ask_for_stamps, keep_stamping, limit
 
 clock = Clock()
 BUSY_S = 0.1
@@ -16,6 +17,13 @@ BUSY_S = 0.1
 class Noted:
     first_byte: float = 0.0
     done: float = 0.0
+
+
+@pytest.fixture(scope="module", autouse=True)
+def _stamping() -> Iterator[None]:
+    with keep_stamping():
+        clock.sleep_wall(BUSY_S)
+        yield
 
 
 def connection(*, stamps: bool = True) -> tuple[socket.socket, socket.socket]:
