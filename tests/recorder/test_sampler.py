@@ -41,7 +41,10 @@ def wait_for_samples(run: RunDirectory, count: int) -> None:
 
 
 def stretches(found: Sequence[Sample]) -> list[tuple[Outcome, float, float, float, float]]:
-    """Every unbroken series of bad samples: its second outcome (a listener that closes resets who waits), last good before, first bad, last bad, first good after."""
+    """Every unbroken series of bad samples: outcome, last good before, first bad, last bad, first good after.
+
+    The outcome is its second: a listener that closes resets who waits.
+    """
     rows = [(up, list(group)) for up, group in groupby(found, key=lambda sample: sample.outcome.is_up)]
     return [
         (bad[:2][-1].outcome, rows[place - 1][1][-1].at_s, bad[0].at_s, bad[-1].at_s, rows[place + 1][1][0].at_s)
