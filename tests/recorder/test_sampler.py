@@ -43,11 +43,17 @@ def wait_for_samples(run: RunDirectory, count: int) -> None:
 def stretches(found: Sequence[Sample]) -> list[tuple[Outcome, float, float, float, float]]:
     """Every unbroken series of bad samples: outcome, last good before, first bad, last bad, first good after.
 
-    The outcome is its second: a listener that closes resets who waits.
+    The outcome is its first; where that is a reset its second, because a listener that closes resets who waits.
     """
     rows = [(up, list(group)) for up, group in groupby(found, key=lambda sample: sample.outcome.is_up)]
     return [
-        (bad[:2][-1].outcome, rows[place - 1][1][-1].at_s, bad[0].at_s, bad[-1].at_s, rows[place + 1][1][0].at_s)
+        (
+            bad[:2][-1].outcome if bad[0].outcome is Outcome.RESET else bad[0].outcome,
+            rows[place - 1][1][-1].at_s,
+            bad[0].at_s,
+            bad[-1].at_s,
+            rows[place + 1][1][0].at_s,
+        )
         for place, (up, bad) in enumerate(rows)
         if not up
     ]
